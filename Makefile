@@ -1,0 +1,56 @@
+# Everything sets itself up: a virtual environment in .venv, and what is needed in it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DOCUMENTED := $(sort $(wildcard lua_examples/documented/*.lua))
+
+.PHONY: help demo test lint bench docs clean
+
+help:
+	@echo "make demo   run the tour and every documented example against the simulator"
+	@echo "make test   run all tests"
+	@echo "make lint   check style, types, imports and generated files"
+	@echo "make bench  measure, as ratios"
+	@echo "make docs   render what is generated from the spec"
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# One stamp for each set of packages, newer than what it was installed from.
+$(VENV)/.run: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(VENV)/.test $(VENV)/.run
+
+demo: $(VENV)/.run
+	@for script in lua_examples/tour.lua $(DOCUMENTED); do \
+		echo "== $$script"; \
+		$(BIN)/luahost run --simulate $$script || exit 1; \
+		echo; \
+	done
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m tests.checks.imports
+	$(BIN)/python -m tests.checks.generated
+
+bench: $(VENV)/.test
+	$(BIN)/python -m tests.benchmarks
+
+docs: $(VENV)/.test
+	$(BIN)/python -m tests.checks.generated --write
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,367 @@
+"""Accounts: which exist, where the key of each comes from, and the keyring.
+
+The key of an account comes from the first of: what the program passed (then nothing else is read), the
+environment, the keyring. Its host, organisation and version come from the same place, else from config.toml.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from luahost.errors import MissingCredentials, UsageError
+from luahost.spec import ACCOUNT_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from luahost.calls.settings import Settings
+    from luahost.spec import Integration
+
+DEFAULT = "default"
+_KEY = re.compile(r"[\x21-\x7e]+\Z")
+_LOOPBACK = re.compile(r"localhost\Z|127(\.\d{1,3}){3}\Z|::1\Z")
+_VERSION_PATH = re.compile(r"/(v\d+)\Z")
+_PASSED = ("api_key", "org_id", "base_url", "api_version")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account, with its key: the host's side only, and covered wherever it could be shown.
+
+    `sources` says where each value comes from, for people.
+    """
+
+    integration: str
+    name: str
+    api_key: str = field(repr=False)
+    base_url: str
+    version: str
+    org_id: str | None
+    sources: Mapping[str, str]
+
+    def redact(self, text: str) -> str:
+        """`text` without the key, should a server have sent it back."""
+        return text.replace(self.api_key, "<redacted>")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A key and what came with it, before it is checked."""
+
+    source: str
+    api_key: str = field(repr=False)
+    values: Mapping[str, str]
+    value_sources: Mapping[str, str]
+
+
+class Accounts:
+    """The accounts of one integration. Looking a name up reads no key; `resolve` does."""
+
+    def __init__(
+        self,
+        integration: Integration,
+        settings: Settings,
+        *,
+        passed: Mapping[str, Mapping[str, Any]] | None = None,
+        keyring_timeout: float = 20.0,
+    ) -> None:
+        self._integration = integration
+        self._settings = settings
+        self._passed = passed
+        self._keyring = Keyring(integration.name, keyring_timeout)
+        if passed is not None:
+            for name, values in passed.items():
+                check_name(integration, name)
+                unknown = set(values) - set(_PASSED)
+                if unknown:
+                    raise UsageError(
+                        f"account {name}: unknown setting {sorted(unknown)[0]!r}", hint=f"known: {', '.join(_PASSED)}"
+                    )
+
+    def names(self) -> list[str]:
+        """All accounts that exist, `default` first."""
+        if self._passed is not None:
+            found = set(self._passed)
+        else:
+            found = {
+                *self._settings.accounts(self._integration.name),
+                *read_index(self._settings).get(self._integration.name, {}),
+                *(name for name in self._in_environment() if self._usable(name)),
+            }
+        return [DEFAULT, *sorted(found - {DEFAULT})]
+
+    def resolve(self, name: str) -> Account:
+        """The account with its key; raises MissingCredentials when it has none that can be used."""
+        found = self._find(name)
+        if found is None:
+            raise MissingCredentials(f"account {name} has no key", account=name, hint=self._how_to_add(name))
+        return self._checked(name, found)
+
+    # -- where a key may be ---------------------------------------------------------------------------------
+
+    def _find(self, name: str) -> Found | None:
+        if self._passed is not None:
+            values = {k: v for k, v in self._passed.get(name, {}).items() if v is not None}
+            key = values.pop("api_key", None)
+            return Found("the program", key, values, dict.fromkeys(values, "the program")) if key else None
+        return self._from_environment(name) or self._from_keyring(name)
+
+    def _prefixes(self, name: str) -> list[str]:
+        """The beginnings of the environment variables that can hold this account, first one first."""
+        upper = self._integration.name.upper()
+        found = [f"LUAHOST_{upper}_{name.upper()}_"]
+        if name == DEFAULT:
+            found.append(f"LUAHOST_{upper}_")
+            if self._integration.vendor_prefix:
+                found.append(f"{self._integration.vendor_prefix}_")
+        return found
+
+    def _from_environment(self, name: str) -> Found | None:
+        environ = self._settings.environ
+        for prefix in self._prefixes(name):
+            key = environ.get(prefix + "API_KEY")
+            if key:
+                values, sources = self._with_config(name)
+                for setting in ("org_id", "base_url", "api_version"):
+                    value = environ.get(prefix + setting.upper())
+                    if value:
+                        values[setting] = value
+                        sources[setting] = prefix + setting.upper()
+                return Found(prefix + "API_KEY", key, values, sources)
+        return None
+
+    def _from_keyring(self, name: str) -> Found | None:
+        text = self._keyring.get(name)
+        if text is None:
+            return None
+        values, sources = self._with_config(name)
+        entry = _keyring_entry(text, self._integration.base_url)
+        key = entry.pop("api_key", "")
+        configured = values.get("base_url")
+        if configured and split_base_url(configured)[0] != split_base_url(entry["base_url"])[0]:
+            raise MissingCredentials(
+                f"the key of account {name} in the keyring was verified against {entry['base_url']}, "
+                f"and config.toml says {configured}",
+                account=name,
+                hint=f"run luahost accounts add {name} --base-url {configured}, or remove base_url from config.toml",
+            )
+        values.update(entry)
+        sources.update(dict.fromkeys(entry, "keyring"))
+        return Found("keyring", key, values, sources)
+
+    def _with_config(self, name: str) -> tuple[dict[str, str], dict[str, str]]:
+        entry = self._settings.accounts(self._integration.name).get(name, {})
+        values = {key: entry[key] for key in ("org_id", "base_url", "api_version") if entry.get(key)}
+        return values, dict.fromkeys(values, "config.toml")
+
+    def _in_environment(self) -> list[str]:
+        pattern = re.compile(rf"LUAHOST_{self._integration.name.upper()}_([A-Z][A-Z0-9_]*)_API_KEY\Z")
+        matches = (pattern.match(name) for name, value in self._settings.environ.items() if value)
+        return [match[1].lower() for match in matches if match]
+
+    def _usable(self, name: str) -> bool:
+        return bool(ACCOUNT_NAME.match(name)) and self._integration.function(name) is None
+
+    def ignored(self) -> list[str]:
+        """Environment variables that look like a key but name no account: for `doctor`."""
+        upper = self._integration.name.upper()
+        return [
+            f"LUAHOST_{upper}_{name.upper()}_API_KEY" for name in self._in_environment() if not self._usable(name)
+        ]
+
+    # -- what is found must be usable -----------------------------------------------------------------------
+
+    def _checked(self, name: str, found: Found) -> Account:
+        def wrong(problem: str, hint: str) -> MissingCredentials:
+            return MissingCredentials(f"account {name}: {problem}", account=name, hint=hint)
+
+        if not isinstance(found.api_key, str) or not _KEY.match(found.api_key):
+            raise wrong(f"the key from {found.source} {_what_is_wrong(found.api_key)}", "set it again, in one line")
+        sources = {"api_key": found.source, **found.value_sources}
+        try:
+            base_url, url_version = split_base_url(found.values.get("base_url") or self._integration.base_url)
+        except UsageError as error:
+            raise wrong(f"{error.message} (from {sources.get('base_url')})", error.hint or "") from None
+        version = found.values.get("api_version") or url_version
+        if version is None:
+            prefixes = self._integration.key_prefixes
+            version = next((v for p, v in prefixes.items() if found.api_key.startswith(p)), next(iter(prefixes.values())))
+            sources["api_version"] = "the key's prefix"
+        elif url_version and not found.values.get("api_version"):
+            sources["api_version"] = sources["base_url"]
+        if version not in self._integration.versions:
+            known = ", ".join(self._integration.versions)
+            raise wrong(
+                f"api_version {version!r} (from {sources['api_version']}) is not known", f"known versions: {known}"
+            )
+        sources.setdefault("base_url", "built in")
+        return Account(
+            self._integration.name, name, found.api_key, base_url, version, found.values.get("org_id"), sources
+        )
+
+    def _how_to_add(self, name: str) -> str:
+        if self._passed is not None:
+            return f"pass accounts={{'{self._integration.name}': {{'{name}': {{'api_key': …}}}}}}"
+        variable = self._prefixes(name)[-1] + "API_KEY"
+        hint = f"set {variable}, or run luahost accounts add {name}"
+        return f"{hint} ({self._keyring.problem})" if self._keyring.problem else hint
+
+
+def check_name(integration: Integration, name: str) -> None:
+    """Raise UsageError when `name` cannot be an account of this integration."""
+    if not isinstance(name, str) or not ACCOUNT_NAME.match(name):
+        raise UsageError(f"{name!r} cannot be an account's name", hint="use lower-case letters, digits and _")
+    if integration.function(name):
+        raise UsageError(f"{name!r} cannot be an account's name: it is a function of {integration.name}")
+
+
+def split_base_url(text: str) -> tuple[str, str | None]:
+    """A base URL without its version, and the version when it ended in one; raises UsageError for a bad one.
+
+    Plain http is for loopback only: a key must not cross a network in the clear.
+    """
+    from urllib.parse import urlsplit
+
+    hint = "write it as https://HOST, or http://127.0.0.1:PORT for a server on this machine"
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise UsageError(f"base URL {text!r} is not a URL", hint=hint) from None
+    if not host or parts.scheme not in ("http", "https") or re.search(r"[\s\x00-\x20\x7f]", text):
+        raise UsageError(f"base URL {text!r} is not a URL", hint=hint)
+    if parts.username or parts.password or parts.query or parts.fragment or "@" in parts.netloc:
+        raise UsageError("the base URL must be a plain address: no user, ? or #", hint=hint)
+    if parts.scheme == "http" and not is_loopback(host):
+        raise UsageError(f"base URL {text!r}: plain http is accepted for loopback only", hint=hint)
+    path = parts.path.rstrip("/")
+    version = _VERSION_PATH.search(path)
+    if version:
+        path = path[: version.start()]
+    shown_host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown_host}{f':{port}' if port else ''}{path}", version[1] if version else None
+
+
+def is_loopback(host: str) -> bool:
+    return bool(_LOOPBACK.match(host))
+
+
+def _what_is_wrong(key: Any) -> str:
+    if not isinstance(key, str):
+        return "is not text"
+    if "\n" in key or "\r" in key:
+        return "has a line break in it"
+    return "has a space or another character that no key has"
+
+
+def _keyring_entry(text: str, base_url: str) -> dict[str, str]:
+    """What `accounts add` stored, or a bare key that somebody put there by hand."""
+    if text.startswith("{"):
+        try:
+            entry = json.loads(text)
+        except ValueError:
+            entry = {}
+        if isinstance(entry, dict) and isinstance(entry.get("api_key"), str):
+            return {key: str(value) for key, value in {"base_url": base_url, **entry}.items() if value}
+    return {"api_key": text, "base_url": base_url}
+
+
+class Keyring:
+    """The system's keyring, with a time limit: a locked one may ask somebody who is not there.
+
+    `problem` says why the last look-up could not be made, None when it could.
+    """
+
+    def __init__(self, integration: str, timeout: float) -> None:
+        self._service = f"luahost:{integration}"
+        self._timeout = timeout
+        self.problem: str | None = None
+
+    def get(self, name: str) -> str | None:
+        """The text stored for an account; None when there is none, or no keyring that answers."""
+        try:
+            return self._within_time(lambda keyring: keyring.get_password(self._service, name))
+        except KeyringUnavailable as error:
+            self.problem = str(error)
+            return None
+
+    def set(self, name: str, text: str) -> None:
+        """Store text for an account, and see that it is there; raises KeyringUnavailable."""
+
+        def store(keyring: Any) -> str | None:
+            keyring.set_password(self._service, name, text)
+            found: str | None = keyring.get_password(self._service, name)
+            return found
+
+        # The null backend takes everything and keeps nothing: only reading it back tells.
+        if self._within_time(store) != text:
+            raise KeyringUnavailable("the keyring did not keep the key")
+
+    def delete(self, name: str) -> bool:
+        """Forget an account's key; False when there was none. Raises KeyringUnavailable."""
+
+        def forget(keyring: Any) -> bool:
+            if keyring.get_password(self._service, name) is None:
+                return False
+            keyring.delete_password(self._service, name)
+            return True
+
+        return bool(self._within_time(forget))
+
+    def _within_time(self, work: Callable[[Any], Any]) -> Any:
+        outcome: list[Any] = []
+        failure: list[str] = []
+
+        def attempt() -> None:
+            try:
+                import keyring
+
+                outcome.append(work(keyring))
+            except Exception as error:  # noqa: BLE001 (backends raise anything, D-Bus errors among them)
+                failure.append(f"the keyring cannot be used: {type(error).__name__}")
+
+        thread = threading.Thread(target=attempt, name="luahost-keyring", daemon=True)
+        thread.start()
+        thread.join(self._timeout)
+        if outcome:
+            return outcome[0]
+        raise KeyringUnavailable(
+            failure[0] if failure else f"the keyring did not answer within {self._timeout:g} s: is it locked?"
+        )
+
+
+class KeyringUnavailable(Exception):  # noqa: N818
+    """There is no keyring, or it does not answer."""
+
+
+# -- accounts.json: a keyring cannot be listed, so this says which accounts it holds ----------------------------
+
+
+def read_index(settings: Settings) -> dict[str, dict[str, Any]]:
+    """The accounts that `accounts add` stored: by integration, then by name. It holds no secret."""
+    file = settings.config_folder / "accounts.json"
+    try:
+        found = json.loads(file.read_text("utf-8"))
+        accounts = found["accounts"]
+        if not all(isinstance(entries, dict) for entries in accounts.values()):
+            raise TypeError
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise UsageError(
+            f"{file}: cannot be read as an index of accounts", hint="remove it, and add the accounts again"
+        ) from None
+    return dict(accounts)
+
+
+def write_index(settings: Settings, accounts: Mapping[str, Mapping[str, Any]]) -> None:
+    """Replace the index as a whole, so that no reader sees half of it."""
+    settings.config_folder.mkdir(parents=True, exist_ok=True)
+    file = settings.config_folder / "accounts.json"
+    draft = file.with_suffix(".json.new")
+    draft.write_text(json.dumps({"version": 1, "accounts": accounts}, indent=2, sort_keys=True) + "\n", "utf-8")
+    draft.replace(file)

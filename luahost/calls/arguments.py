@@ -1,0 +1,161 @@
+"""Arguments against the declaration: everything that is wrong, in one error, before anything is sent."""
+
+from __future__ import annotations
+
+import math
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from luahost.errors import InvalidArguments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from luahost.spec import Function, Param
+
+SENSITIVE = "<sensitive>"
+"""What stands in records and errors for a value that the declaration marks sensitive."""
+
+
+def suggest(word: str, known: Iterable[str]) -> str | None:
+    """The known name that `word` was probably meant to be."""
+    found = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    near = suggest(word, known)
+    return f" (did you mean {near!r}?)" if near else ""
+
+
+def from_positions(function: Function, values: list[Any]) -> dict[str, Any]:
+    """Positional values by the declared order; None stands for one left out."""
+    if len(values) > len(function.params):
+        names = ", ".join(param.name for param in function.params) or "none"
+        raise InvalidArguments(
+            f"{len(values)} values were given, and there are {len(function.params)} parameters ({names})"
+        )
+    pairs = zip(function.params, values, strict=False)
+    return {param.name: value for param, value in pairs if value is not None}
+
+
+def check(function: Function, arguments: Any) -> dict[str, Any]:
+    """The arguments, clean and in declared order; raises InvalidArguments with every problem at once."""
+    if isinstance(arguments, list):
+        raise InvalidArguments(
+            "a list was given where named values are expected", hint=usage(function)
+        )
+    if not isinstance(arguments, dict):
+        raise InvalidArguments("named values were expected", hint=usage(function))
+    problems: list[tuple[str, str]] = []
+    known = [param.name for param in function.params]
+    for name in arguments:
+        if name not in known:
+            expected = f"; known: {', '.join(known)}" if known else "; it takes none"
+            problems.append((name, f"unknown parameter {name!r}{did_you_mean(name, known) or expected}"))
+    clean: dict[str, Any] = {}
+    for param in function.params:
+        value = arguments.get(param.name)
+        if value is None:
+            if param.required:
+                problems.append((param.name, f"{param.name!r} is required"))
+            continue
+        value, problem = _checked(param, value)
+        if problem:
+            problems.append((param.name, f"{param.name!r} {problem}"))
+        clean[param.name] = value
+    if problems:
+        raise InvalidArguments(
+            "; ".join(problem for _, problem in problems),
+            hint=usage(function),
+            details={"problems": [{"parameter": name, "problem": problem} for name, problem in problems]},
+        )
+    return clean
+
+
+def usage(function: Function) -> str:
+    """How the function is called, as one line of Lua."""
+    if not function.params:
+        return f"it is called {function.name}()"
+    words = [f"{param.name} = {param.type}" + ("" if param.required else "?") for param in function.params]
+    return f"it is called {function.name}{{ {', '.join(words)} }}"
+
+
+def shown(function: Function, arguments: Any) -> dict[str, Any]:
+    """Arguments as records and prompts may show them: sensitive values covered."""
+    if not isinstance(arguments, dict):
+        return {}
+    secret = {param.name for param in function.params if param.sensitive}
+    return {str(name): SENSITIVE if name in secret else value for name, value in arguments.items()}
+
+
+def _checked(param: Param, value: Any) -> tuple[Any, str | None]:
+    value, problem = _typed(param.type, value)
+    if problem:
+        return value, problem
+    if param.items is not None:
+        for at, entry in enumerate(value, 1):
+            entry_value, problem = _typed(param.items, entry)
+            if problem:
+                return value, f"at [{at}] {problem}"
+            value[at - 1] = entry_value
+    return value, _out_of_bounds(param, value)
+
+
+def _out_of_bounds(param: Param, value: Any) -> str | None:
+    told = "" if param.sensitive else f", not {_short(value)}"
+    if param.enum and value not in param.enum:
+        near = did_you_mean(value, param.enum) if not param.sensitive else ""
+        return f"must be one of {', '.join(param.enum)}{told}{near}"
+    if param.minimum is not None and value < param.minimum:
+        return f"must be at least {param.minimum:g}{told}"
+    if param.maximum is not None and value > param.maximum:
+        return f"must be at most {param.maximum:g}{told}"
+    if param.pattern is not None and not re.fullmatch(param.pattern, value):
+        return f"must be {param.pattern_hint}{told}"
+    if param.min_length is not None and len(value) < param.min_length:
+        return "must not be empty" if param.min_length == 1 else f"must have at least {param.min_length} entries"
+    if param.max_length is not None and len(value) > param.max_length:
+        return f"must have at most {param.max_length} entries, not {len(value)}"
+    return None
+
+
+def _typed(kind: str, value: Any) -> tuple[Any, str | None]:
+    """The value as the type wants it, and what is wrong with it."""
+    if kind == "string" and isinstance(value, str):
+        return value, None
+    if kind == "boolean" and isinstance(value, bool):
+        return value, None
+    if kind == "object" and isinstance(value, dict):
+        return value, None
+    if kind == "array":
+        if value == {}:  # an empty Lua table says no more than that
+            return [], None
+        if isinstance(value, list):
+            return list(value), None
+    if kind in ("integer", "number") and isinstance(value, (int, float)) and not isinstance(value, bool):
+        if kind == "number" and math.isfinite(value):
+            return value, None
+        if isinstance(value, int) or value.is_integer():
+            return int(value), None
+    article = "an" if kind[0] in "aeio" else "a"
+    return value, f"must be {article} {kind}, not {_kind(value)}"
+
+
+def _kind(value: Any) -> str:
+    """What a script's author calls the type of a value."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, (int, float)):
+        return f"the number {value:.14g}"
+    if isinstance(value, str):
+        return "a string"
+    return "a list" if isinstance(value, list) else "a table"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

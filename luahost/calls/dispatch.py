@@ -1,0 +1,311 @@
+"""The road that every call takes: find, check, allow, credentials, handler, record."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from luahost.calls import arguments as args
+from luahost.calls.accounts import DEFAULT, Account, Accounts
+from luahost.calls.idempotency import Once
+from luahost.errors import (
+    InternalError,
+    InvalidArguments,
+    LuaHostError,
+    UnknownAccount,
+    UnknownFunction,
+    UnknownIntegration,
+)
+from luahost.results import CallRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from luahost.calls.ledger import Ledger
+    from luahost.calls.policy import Policy
+    from luahost.calls.run import Pending, Run
+    from luahost.calls.settings import Settings, Timing
+    from luahost.spec import Creation, Function, Http, Integration, Simulation
+
+_VERBS = frozenset(
+    "add append archive cancel close copy create delete do download fetch find generate get list make message new open "
+    "poll post put read remove rename replace restart resume run search send set show start stop suspend terminate "
+    "unarchive update upload wait".split()
+)
+
+
+class Dispatcher:
+    """Answers calls by name. Thread-safe; it lives as long as its host and keeps accounts and connections.
+
+    `passed` are the accounts that the program gave, by integration; then no other source is read. `simulations`
+    are the simulated APIs that answer in place of the real ones, by integration.
+    """
+
+    def __init__(
+        self,
+        *,
+        catalog: Mapping[str, Integration],
+        settings: Settings,
+        policy: Policy,
+        ledger: Callable[[], Ledger],
+        passed: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None,
+        simulations: Mapping[str, Simulation] | None = None,
+        simulated_version: str | None = None,
+    ) -> None:
+        self.catalog = catalog
+        self.policy = policy
+        self.timing: Timing = settings.timing()
+        self._simulations = simulations or {}
+        self._simulated_version = simulated_version
+        self._make_ledger = ledger
+        self._ledger: Ledger | None = None
+        self._lock = threading.Lock()
+        self._connected: dict[tuple[str, str], _Connection] = {}
+        self.accounts = {
+            name: Accounts(
+                integration,
+                settings,
+                passed=None if passed is None else passed.get(name, {}),
+                keyring_timeout=self.timing.keyring_timeout,
+            )
+            for name, integration in catalog.items()
+        }
+        for name in passed or {}:
+            if name not in catalog:
+                raise UnknownIntegration(f"accounts: {name!r} is not an integration")
+
+    def account_names(self, integration: str) -> list[str]:
+        """The accounts that a script may name."""
+        if integration in self._simulations:
+            simulated = next(iter(self._simulations[integration].keys.values()))
+            return [DEFAULT, *sorted(set(simulated) - {DEFAULT})]
+        return self.accounts[integration].names()
+
+    def describe(self) -> dict[str, Any]:
+        """What Lua makes the namespace of: functions and accounts by integration."""
+        return {
+            name: {
+                "functions": [function.name for function in integration.functions],
+                "accounts": self.account_names(name),
+            }
+            for name, integration in self.catalog.items()
+        }
+
+    # -- find -----------------------------------------------------------------------------------------------
+
+    def integration(self, name: str) -> Integration:
+        found = self.catalog.get(name)
+        if found is None:
+            known = sorted(self.catalog)
+            raise UnknownIntegration(
+                f"unknown integration {name!r}{args.did_you_mean(name, known)}", hint=f"known: {', '.join(known)}"
+            )
+        return found
+
+    def find(self, call: str) -> tuple[Integration, Function]:
+        """The function that "devin.create_session" names."""
+        name, _, function_name = call.partition(".")
+        integration = self.integration(name)
+        function = integration.function(function_name)
+        if function is None:
+            raise self.unknown(name, None, function_name)
+        return integration, function
+
+    def unknown(self, integration: str, account: str | None, name: str) -> LuaHostError:
+        """The error for a name that an integration does not have: a function or an account, whichever was meant."""
+        if integration not in self.catalog:
+            known = sorted(self.catalog)
+            return UnknownIntegration(
+                f"unknown integration {integration!r}{args.did_you_mean(integration, known)}",
+                hint=f"known: {', '.join(known)}",
+            )
+        functions = [function.name for function in self.catalog[integration].functions]
+        accounts = self.account_names(integration)
+        near_function, near_account = args.suggest(name, functions), args.suggest(name, accounts)
+        place = f"{integration}.{account}" if account else integration
+        hint = f"functions: {', '.join(functions)}"
+        meant_function = account is not None or near_function or name.partition("_")[0].lower() in _VERBS
+        if near_account and not near_function:
+            meant_function = account is not None
+        if meant_function:
+            guess = f" (did you mean {near_function!r}?)" if near_function else ""
+            return UnknownFunction(f"{place} has no function {name!r}{guess}", hint=hint)
+        guess = f" (did you mean {near_account!r}?)" if near_account else ""
+        return UnknownAccount(
+            f"{integration} has no account and no function {name!r}{guess}",
+            account=name,
+            hint=f"accounts: {', '.join(accounts)}; {hint}; add one with luahost accounts add NAME",
+        )
+
+    # -- call -----------------------------------------------------------------------------------------------
+
+    def call(
+        self,
+        run: Run,
+        name: str,
+        *,
+        arguments: Any = None,
+        positional: list[Any] | None = None,
+        account: str | None = None,
+    ) -> Any:
+        """Make one call and give its result, plain JSON values; raises LuaHostError."""
+        account = account or run.account
+        record = CallRecord(call=name, account=account, arguments={})
+        with run.recorded(record) as pending:
+            try:
+                return self._call(run, pending, record, name, arguments, positional, account)
+            except LuaHostError as error:
+                error.call = name
+                error.account = account
+                error.retryable = bool(error.retryable)
+                if not error.message.startswith(f"{name}: "):
+                    error.message = f"{name}: {error.message}"
+                raise
+            except Exception as error:
+                # A handler's own fault: its kind says enough, and its text could say too much.
+                raise InternalError(
+                    f"{name} failed inside luahost: {type(error).__name__}", call=name, account=account
+                ) from error
+
+    def _call(
+        self,
+        run: Run,
+        pending: Pending,
+        record: CallRecord,
+        name: str,
+        given: Any,
+        positional: list[Any] | None,
+        account: str,
+    ) -> Any:
+        integration, function = self.find(name)
+        if positional is not None:
+            given = args.from_positions(function, positional)
+        given = {} if given is None else given
+        record.arguments = args.shown(function, given)
+        clean = args.check(function, given)
+        record.arguments = args.shown(function, clean)
+        if account not in self.account_names(integration.name):
+            raise self.unknown_account(integration.name, account)
+        self.policy.enforce(integration.name, function, account)
+        connection = self._connect(integration, account)
+        return function.handler(_Call(self, connection, function, run, pending), clean)
+
+    def unknown_account(self, integration: str, account: str) -> UnknownAccount:
+        known = self.account_names(integration)
+        return UnknownAccount(
+            f"{integration} has no account {account!r}{args.did_you_mean(account, known)}",
+            hint=f"accounts: {', '.join(known)}; add one with luahost accounts add {account}",
+        )
+
+    # -- credentials and connections ------------------------------------------------------------------------
+
+    def _connect(self, integration: Integration, name: str) -> _Connection:
+        at = (integration.name, name)
+        with self._lock:
+            found = self._connected.get(at)
+        if found is None:
+            account = self._account(integration, name)
+            with self._lock:
+                app = self._simulations.get(integration.name)
+                found = self._connected.setdefault(at, _Connection(account, self.timing, app))
+        return found
+
+    def _account(self, integration: Integration, name: str) -> Account:
+        simulation = self._simulations.get(integration.name)
+        if simulation is None:
+            return self.accounts[integration.name].resolve(name)
+        version = self._simulated_version or integration.versions[0]
+        if version not in simulation.keys:
+            raise InvalidArguments(
+                f"api_version {version!r} is not known", hint=f"known: {', '.join(simulation.keys)}"
+            )
+        sources = dict.fromkeys(("api_key", "base_url", "api_version"), "the simulator")
+        key = simulation.keys[version][name]
+        return Account(integration.name, name, key, integration.base_url, version, None, sources)
+
+    def ledger(self) -> Ledger:
+        with self._lock:
+            if self._ledger is None:
+                self._ledger = self._make_ledger()
+            return self._ledger
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self._lock:
+            for connection in self._connected.values():
+                connection.close()
+            self._connected.clear()
+
+
+class _Connection:
+    """An account in use: its transport, and what was found out about it."""
+
+    def __init__(self, account: Account, timing: Timing, app: Any) -> None:
+        from luahost.calls.http import Transport
+
+        self.account = account
+        self.transport = Transport(account, timing, app)
+        self._facts: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def remember(self, name: str, find: Callable[[], Any]) -> Any:
+        # One at a time, so that calls in flight together do not all ask.
+        with self._lock:
+            if name not in self._facts:
+                self._facts[name] = find()
+            return self._facts[name]
+
+    def close(self) -> None:
+        self.transport.close()
+
+
+class _Call:
+    """One call, as its handler sees it; see `luahost.spec.Call`."""
+
+    def __init__(
+        self, dispatcher: Dispatcher, connection: _Connection, function: Function, run: Run, pending: Pending
+    ) -> None:
+        from luahost.calls.http import Client
+
+        self._dispatcher = dispatcher
+        self._connection = connection
+        self._function = function
+        self._run = run
+        self._pending = pending
+        self.http: Http = Client(connection.transport, run, pending)
+
+    @property
+    def account(self) -> str:
+        return self._connection.account.name
+
+    @property
+    def version(self) -> str:
+        return self._connection.account.version
+
+    @property
+    def org_id(self) -> str | None:
+        return self._connection.account.org_id
+
+    def notice(self, text: str) -> None:
+        self._run.notice(self._connection.account.redact(text))
+
+    def remember(self, name: str, find: Callable[[], Any]) -> Any:
+        return self._connection.remember(name, find)
+
+    def once(self, key: str, arguments: Mapping[str, Any], creation: Creation) -> Any:
+        return Once(
+            ledger=self._dispatcher.ledger(),
+            timing=self._dispatcher.timing,
+            account=self._connection.account,
+            function=self._function,
+            run=self._run,
+            pending=self._pending,
+            creation=creation,
+            key=key,
+            arguments=arguments,
+        ).create()
+
+
+def known_calls(catalog: Mapping[str, Integration]) -> Iterable[str]:
+    """Every call by its full name."""
+    return [f"{name}.{function.name}" for name, each in catalog.items() for function in each.functions]

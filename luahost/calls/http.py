@@ -1,0 +1,352 @@
+"""HTTP for handlers: one account's host, its key and nobody else's, JSON both ways, errors with names.
+
+Whether to repeat, how long to wait and when to give up are urllib3's `Retry` with a deadline; a read ends at
+its deadline in total time, however slowly a server drips.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import os
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.cookies import RequestsCookieJar
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, InvalidHeader, MaxRetryError, NewConnectionError
+from urllib3.util.retry import Retry
+
+from luahost import __version__
+from luahost.calls import answers
+from luahost.calls.accounts import is_loopback
+from luahost.calls.run import limit_exceeded
+from luahost.errors import CallTimeout, Cancelled, InternalError, LuaHostError, NetworkError, OutcomeUnknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from urllib3 import BaseHTTPResponse
+
+    from luahost.calls.accounts import Account
+    from luahost.calls.run import Pending, Run
+    from luahost.calls.settings import Timing
+
+_CHUNK = 1 << 16
+_RETRIED = frozenset({429, 502, 503, 504})
+_current = threading.local()  # .deadline: when the request of this thread must be over
+
+
+def _time_left() -> float:
+    return float(_current.deadline - time.monotonic())
+
+
+# -- a deadline that holds for headers and bodies ----------------------------------------------------------------
+
+
+class _DeadlineReader(io.RawIOBase):
+    """A socket's file that gives each read no more than what is left of the total time."""
+
+    def __init__(self, sock: Any) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = _time_left()
+        if left <= 0:
+            raise TimeoutError("the deadline has passed")
+        self._sock.settimeout(left)
+        count: int | None = self._raw.readinto(buffer)
+        return count
+
+    def close(self) -> None:
+        if not self.closed:
+            self._raw.close()
+        super().close()
+
+
+class _DeadlineResponse(http.client.HTTPResponse):
+    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp.close()
+        self.fp = io.BufferedReader(_DeadlineReader(sock), _CHUNK)
+
+
+class _Connection(HTTPConnection):
+    response_class = _DeadlineResponse
+
+
+class _SecureConnection(HTTPSConnection):
+    response_class = _DeadlineResponse
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+_POOLS = {"http": _Pool, "https": _SecurePool}
+
+
+class _Retry(Retry):
+    """urllib3's Retry, except that a wait which would outlast the deadline is not begun."""
+
+    def increment(self, *args: Any, **kwargs: Any) -> _Retry:
+        new = super().increment(*args, **kwargs)
+        response = kwargs.get("response")
+        wait = (response is not None and new.get_retry_after(response)) or new.get_backoff_time()
+        if wait >= _time_left():
+            error = kwargs.get("error")
+            raise MaxRetryError(kwargs["_pool"], "", error) from error
+        return new
+
+
+    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
+        try:
+            return super().get_retry_after(response)
+        except InvalidHeader:  # neither a number nor a date: back off as if it were not there
+            return None
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+
+class _NoCookies(RequestsCookieJar):
+    """Nothing that a server sets is sent back: a run leaves no trace for the next."""
+
+    def set_cookie(self, *_args: Any, **_kwargs: Any) -> None:
+        return
+
+
+# -- one account's connections -----------------------------------------------------------------------------------
+
+
+class Transport:
+    """The connections of one account: a `requests.Session` for each thread, kept until `close`.
+
+    `app` is a simulated API, a WSGI application, answering in place of the network.
+    """
+
+    def __init__(self, account: Account, timing: Timing, app: Any = None) -> None:
+        self.account = account
+        self.timing = timing
+        self._app = app
+        self._local = threading.local()
+        self._sessions: list[requests.Session] = []
+        self._lock = threading.Lock()
+
+    def session(self, *, repeat: bool) -> requests.Session:
+        """This thread's session; `repeat` is for requests that change nothing."""
+        name = "reading" if repeat else "writing"
+        session: requests.Session | None = getattr(self._local, name, None)
+        if session is None:
+            session = self._make(repeat=repeat)
+            setattr(self._local, name, session)
+            with self._lock:
+                self._sessions.append(session)
+        return session
+
+    def _make(self, *, repeat: bool) -> requests.Session:
+        session = requests.Session()
+        # Proxies and certificates are taken over below; .netrc and cookies never are.
+        session.trust_env = False
+        session.cookies = _NoCookies()
+        session.headers.update(
+            {"User-Agent": f"luahost/{__version__}", "Accept": "application/json", "Connection": "keep-alive"}
+        )
+        session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        parts = requests.compat.urlsplit(self.account.base_url)
+        if not is_loopback(parts.hostname or ""):
+            session.proxies = requests.utils.get_environ_proxies(self.account.base_url)
+        if self._app is not None:
+            from luahost.calls.wsgi import WSGIAdapter
+
+            session.mount(self.account.base_url, WSGIAdapter(self._app))
+            return session
+        count = self.timing.retries
+        retry = _Retry(
+            total=count,
+            connect=count,  # the connection was never made: repeating is harmless for writes too
+            read=count if repeat else False,
+            status=count if repeat else 0,
+            other=0,
+            redirect=0,
+            allowed_methods=frozenset({"GET"}),
+            status_forcelist=_RETRIED if repeat else frozenset(),
+            backoff_factor=0.25,
+            backoff_jitter=0.25,
+            backoff_max=20,
+            raise_on_status=False,
+            raise_on_redirect=False,
+            respect_retry_after_header=repeat,
+        )
+        adapter = _Adapter(max_retries=retry)
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+        return session
+
+    def close(self) -> None:
+        with self._lock:
+            for session in self._sessions:
+                session.close()
+            self._sessions.clear()
+
+
+class Client:
+    """What the handler of one call sends its requests with; see `luahost.spec.Http`."""
+
+    def __init__(self, transport: Transport, run: Run, pending: Pending) -> None:
+        self._transport = transport
+        self._account = transport.account
+        self._run = run
+        self._pending = pending
+        self._received = 0
+
+    def get(self, path: str, query: Iterable[tuple[str, str]] = ()) -> Any:
+        """The JSON of the answer; see `luahost.spec.Http.get`."""
+        if self._run.stopped and not self._pending.sent:
+            raise Cancelled("the run ended before this was read")
+        request = self._prepare("GET", path, list(query), None)
+        try:
+            response, body = self._exchange(request, self._until(), repeat=True)
+        except LuaHostError:
+            raise
+        except Exception as error:
+            raise self._failed(error, request, write=False) from error
+        return answers.read(response, body, self._account, write=False)
+
+    def write(self, method: str, path: str, body: Any = None) -> Any:
+        """The JSON of the answer; see `luahost.spec.Http.write`."""
+        request = self._prepare(method, path, [], body)
+        self._run.begin_write(self._pending)
+        try:
+            response, content = self._exchange(request, self._until(), repeat=False)
+        except LuaHostError:
+            raise
+        except Exception as error:
+            raise self._failed(error, request, write=True) from error
+        return answers.read(response, content, self._account, write=True)
+
+    def _until(self) -> float:
+        end = time.monotonic() + self._transport.timing.timeout
+        limit = self._run.deadline_for(self._pending)
+        return end if limit is None else min(end, limit)
+
+    def _prepare(
+        self, method: str, path: str, query: list[tuple[str, str]], body: Any
+    ) -> requests.PreparedRequest:
+        headers = {"Authorization": f"Bearer {self._account.api_key}"}
+        data = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+        session = self._transport.session(repeat=method == "GET")
+        request = requests.PreparedRequest()
+        request.prepare(
+            method=method,
+            url=self._account.base_url + path,
+            headers={**session.headers, **headers},
+            params=query or None,
+            data=data,
+        )
+        return request
+
+    def _exchange(
+        self, request: requests.PreparedRequest, deadline: float, *, repeat: bool
+    ) -> tuple[requests.Response, bytes]:
+        """Send, and read the whole answer before the deadline and within the limit of bytes."""
+        _current.deadline = deadline
+        timing = self._transport.timing
+        left = _time_left()
+        if left <= 0:
+            raise CallTimeout("the run's time was over before this was sent")
+        session = self._transport.session(repeat=repeat)
+        response = session.send(
+            request,
+            stream=True,
+            timeout=(min(timing.connect_timeout, left), left),
+            allow_redirects=False,
+            verify=session.verify,
+            proxies=session.proxies,
+            cert=None,
+        )
+        try:
+            return response, self._body(response.raw)
+        finally:
+            response.close()
+
+    def _body(self, raw: BaseHTTPResponse) -> bytes:
+        most = self._run.limits.response_bytes
+        parts = []
+        while part := raw.read(_CHUNK, decode_content=True):
+            self._received += len(part)
+            if most is not None and self._received > most:
+                raise limit_exceeded("response_bytes", most, self._received)
+            parts.append(part)
+        return b"".join(parts)
+
+    def _failed(self, error: Exception, request: requests.PreparedRequest, *, write: bool) -> LuaHostError:
+        """The error of a request that was not answered, or not to its end."""
+        host = requests.compat.urlsplit(request.url or "").netloc
+        if not isinstance(error, (requests.RequestException, HTTPError, OSError, http.client.HTTPException)):
+            return InternalError(f"the request to {host} failed: {type(error).__name__}")
+        causes = list(_causes(error))
+        if any(isinstance(cause, (NewConnectionError, ConnectTimeoutError)) for cause in causes):
+            return NetworkError(
+                f"cannot reach {host}: {_reason(causes)}",
+                retryable=True,
+                hint="check the network, the proxy settings and the account's base_url",
+            )
+        if any(isinstance(cause, requests.exceptions.SSLError) for cause in causes):
+            return NetworkError(f"no secure connection to {host}: {_reason(causes)}", hint="check the certificates")
+        late = any(isinstance(cause, (TimeoutError, requests.Timeout)) for cause in causes)
+        if write:
+            return OutcomeUnknown(
+                f"{host} was sent the request, and {'did not answer in time' if late else 'its answer was lost'}: "
+                "it may have happened",
+                hint="look whether it happened before you do it again",
+            )
+        if late:
+            return CallTimeout(f"{host} did not answer in time", retryable=True)
+        return NetworkError(f"the connection to {host} broke: {_reason(causes)}", retryable=True)
+
+
+def _causes(error: BaseException | None) -> Iterable[BaseException]:
+    """An error and all that lies beneath it, however requests and urllib3 have wrapped it."""
+    seen: list[BaseException] = []
+    queue = [error]
+    while queue:
+        each = queue.pop(0)
+        if isinstance(each, BaseException) and each not in seen:
+            seen.append(each)
+            queue += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]  # type: ignore[list-item]
+    return seen
+
+
+def _reason(causes: Iterable[BaseException]) -> str:
+    """What the operating system said, in its words; else the kind of error."""
+    found = None
+    for cause in causes:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        found = found or type(cause).__name__
+    return found or "no reason was given"

@@ -1,0 +1,174 @@
+"""One run, as its calls see it: all that they may use, and what is known of them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from luahost.errors import Cancelled, LimitExceeded, LuaHostError
+from luahost.results import CallRecord, Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+GRACE = 30.0
+"""Seconds that a write which was already sent is awaited beyond the end of its run."""
+
+
+class Clock(Protocol):
+    """What time it is and how to wait: the machine's clock, or a simulator's, which waits in no time."""
+
+    def time(self) -> float: ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class Pending:
+    """A call under way. `sent` says that a write has left, so that its outcome is worth waiting for."""
+
+    __slots__ = ("record", "sent", "started")
+
+    def __init__(self, record: CallRecord) -> None:
+        self.record = record
+        self.sent = False
+        self.started = time.monotonic()
+
+
+class Run:
+    """What one run may touch: its account, limits and deadline, and the record of its calls. Thread-safe.
+
+    `clock` is a simulator's; without one, time passes as it does.
+    """
+
+    def __init__(
+        self,
+        *,
+        limits: Limits,
+        account: str = "default",
+        clock: Clock | None = None,
+        on_notice: Callable[[str], None] | None = None,
+    ) -> None:
+        self.limits = limits
+        self.account = account
+        self.clock = clock
+        self.records: list[CallRecord] = []
+        self.notices: list[str] = []
+        self.started = time.monotonic()
+        self.deadline = self.started + limits.wall if limits.wall is not None else None
+        self._on_notice = on_notice
+        self._stopped = threading.Event()
+        self._pending: set[Pending] = set()
+        self._changed = threading.Condition()
+
+    def notice(self, text: str) -> None:
+        with self._changed:
+            self.notices.append(text)
+        if self._on_notice:
+            self._on_notice(text)
+
+    # -- the calls ------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def recorded(self, record: CallRecord) -> Iterator[Pending]:
+        """Count, time and record one call; raises LimitExceeded for one too many."""
+        pending = Pending(record)
+        with self._changed:
+            if self.limits.calls is not None and len(self.records) >= self.limits.calls:
+                raise limit_exceeded("calls", self.limits.calls, len(self.records) + 1)
+            self.records.append(record)
+            self._pending.add(pending)
+        try:
+            yield pending
+        except LuaHostError as error:
+            record.status = "unknown" if error.code == "outcome_unknown" else "error"
+            record.error = error.fields()
+            raise
+        except BaseException:
+            record.status = "unknown" if pending.sent else "error"
+            raise
+        else:
+            record.status = "ok"
+        finally:
+            record.duration_ms = round((time.monotonic() - pending.started) * 1000, 3)
+            with self._changed:
+                self._pending.discard(pending)
+                self._changed.notify_all()
+
+    def begin_write(self, pending: Pending) -> None:
+        """Say that a write leaves now; raises Cancelled when the run has ended meanwhile."""
+        with self._changed:
+            if self._stopped.is_set():
+                raise Cancelled("the run ended before this was sent")
+            pending.sent = True
+
+    def deadline_for(self, pending: Pending) -> float | None:
+        """When this call must end, in seconds of time.monotonic; None for never."""
+        if self.deadline is None:
+            return None
+        return self.deadline + GRACE if pending.sent else self.deadline
+
+    def sleep(self, seconds: float, pending: Pending | None = None) -> None:
+        """Wait, on the simulator's clock at once; no longer than the run (or the pending call) may last."""
+        if self.clock is not None:
+            self.clock.sleep(seconds)
+            return
+        end = time.monotonic() + seconds
+        limit = self.deadline_for(pending) if pending else self.deadline
+        if limit is not None:
+            end = min(end, limit)
+        if pending and pending.sent:
+            time.sleep(max(0.0, end - time.monotonic()))
+        else:
+            self._stopped.wait(max(0.0, end - time.monotonic()))
+
+    # -- the end --------------------------------------------------------------------------------------------
+
+    @property
+    def stopped(self) -> bool:
+        return self._stopped.is_set()
+
+    def remaining(self) -> float | None:
+        """Seconds until the deadline, None without one."""
+        return None if self.deadline is None else self.deadline - time.monotonic()
+
+    def wall_exceeded(self) -> LimitExceeded:
+        used = round(time.monotonic() - self.started, 1)
+        return limit_exceeded("wall", self.limits.wall, used)
+
+    def stop(self) -> None:
+        """End the run for its calls: no new write leaves, and reads are not waited for."""
+        now = time.monotonic()
+        with self._changed:
+            self._stopped.set()
+            self.deadline = now if self.deadline is None else min(self.deadline, now)
+
+    def unsettled(self) -> list[CallRecord]:
+        """The writes that were sent and have not been answered."""
+        with self._changed:
+            return [pending.record for pending in self._pending if pending.sent]
+
+    def settle(self, seconds: float = GRACE) -> None:
+        """Wait for the writes that were already sent, so that their outcome is known."""
+        with self._changed:
+            self._changed.wait_for(lambda: not any(pending.sent for pending in self._pending), seconds)
+
+
+def limit_exceeded(limit: str, allowed: float | None, used: float) -> LimitExceeded:
+    """The error of a limit, with its name, what was allowed and what was used."""
+    unit = {"wall": " s", "cpu": " s", "output_bytes": " bytes", "response_bytes": " bytes", "memory_mib": " MiB"}
+    option = {
+        "wall": "--timeout",
+        "cpu": "--cpu-limit",
+        "memory_mib": "--memory-limit",
+        "calls": "--max-calls",
+        "output_bytes": "--max-output",
+    }
+    allowed_text = f"{allowed:g}{unit.get(limit, '')}" if allowed is not None else "no limit"
+    settings = f"[limits] in config.toml, or Limits({limit}=…)"
+    return LimitExceeded(
+        f"the run went over its limit of {allowed_text} ({limit})",
+        hint=f"raise it with {option[limit]}, {settings}" if limit in option else f"raise it with {settings}",
+        details={"limit": limit, "allowed": allowed, "used": used},
+    )

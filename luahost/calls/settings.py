@@ -1,0 +1,171 @@
+"""The environment and config.toml, read in this one place.
+
+`$LUAHOST_HOME` moves everything: configuration lies in it, state in its folder `state`. Without it both lie
+in the platform's user folders, never in the working directory.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from luahost.errors import UsageError
+from luahost.results import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from luahost.calls.policy import Rule
+
+HOME = "LUAHOST_HOME"
+API_VERSION = "LUAHOST_DEVIN_API_VERSION"
+ACCOUNT_KEYS = ("org_id", "base_url", "api_version")
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds, and how often: everything that waits. config.toml's tables [http], [idempotency] and [keyring]."""
+
+    connect_timeout: float = 10.0
+    timeout: float = 60.0
+    retries: int = 3
+    settle: float = 30.0
+    keyring_timeout: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment and config.toml say. `environ` is the environment that was read."""
+
+    environ: Mapping[str, str]
+    config_folder: Path
+    state_folder: Path
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read them; raises UsageError for a config.toml that cannot be used."""
+        environ = os.environ if environ is None else environ
+        home = environ.get(HOME)
+        if home:
+            config_folder = Path(home).expanduser().absolute()
+            state_folder = config_folder / "state"
+        else:
+            from platformdirs import user_config_path, user_state_path
+
+            config_folder, state_folder = user_config_path("luahost"), user_state_path("luahost")
+        return cls(environ, config_folder, state_folder, _read(config_folder / "config.toml"))
+
+    @property
+    def config_file(self) -> Path:
+        return self.config_folder / "config.toml"
+
+    def limits(self, base: Limits) -> Limits:
+        """`base` with what config.toml's [limits] says."""
+        table = self._table("limits")
+        self._known("limits", table, [each.name for each in fields(Limits)])
+        try:
+            return replace(base, **table)
+        except UsageError as error:
+            raise self._wrong(f"[limits]: {error.message}") from None
+
+    def timing(self) -> Timing:
+        """How long things may take; see Timing for the defaults."""
+        http, idempotency, keyring = (self._table(name) for name in ("http", "idempotency", "keyring"))
+        self._known("http", http, ["connect_timeout", "timeout", "retries"])
+        self._known("idempotency", idempotency, ["settle"])
+        self._known("keyring", keyring, ["timeout"])
+        values = {**http, **idempotency}
+        if "timeout" in keyring:
+            values["keyring_timeout"] = keyring["timeout"]
+        for name, value in values.items():
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+                raise self._wrong(f"{name}: a number, 0 or more, was expected, not {value!r}")
+        return Timing(**values)
+
+    def rules(self) -> tuple[Rule, ...]:
+        """The permissions of all integrations and accounts."""
+        from luahost.calls.policy import rules_from
+
+        found: list[Rule] = []
+        for integration, table in self._table("integrations").items():
+            try:
+                found += rules_from(self._sub(table, f"integrations.{integration}", "permissions"), integration)
+                for account, entry in self.accounts(integration).items():
+                    place = f"integrations.{integration}.accounts.{account}"
+                    found += rules_from(self._sub(entry, place, "permissions"), integration, account)
+            except UsageError as error:
+                raise self._wrong(f"[integrations.{integration}]: {error.message}", error.hint) from None
+        return tuple(found)
+
+    def accounts(self, integration: str) -> dict[str, dict[str, Any]]:
+        """The accounts that config.toml names, each with its settings."""
+        from luahost.spec import ACCOUNT_NAME
+
+        place = f"integrations.{integration}"
+        table = self._sub(self._table("integrations"), "integrations", integration)
+        self._known(place, table, ["accounts", "permissions"])
+        accounts = self._sub(table, place, "accounts")
+        for name, entry in accounts.items():
+            at = f"{place}.accounts.{name}"
+            if not ACCOUNT_NAME.match(name):
+                raise self._wrong(f"[{at}]: an account's name is lower-case letters, digits and _")
+            if not isinstance(entry, dict):
+                raise self._wrong(f"[{at}]: a table was expected")
+            if "api_key" in entry:
+                raise self._wrong(f"[{at}]: a key does not belong here", f"run luahost accounts add {name}")
+            self._known(at, entry, [*ACCOUNT_KEYS, "permissions"])
+            for key in ACCOUNT_KEYS:
+                if key in entry and not isinstance(entry[key], str):
+                    raise self._wrong(f"[{at}] {key}: text in quotes was expected")
+        return accounts
+
+    def _table(self, name: str) -> dict[str, Any]:
+        return self._sub(self.config, "", name)
+
+    def _sub(self, table: Any, place: str, name: str) -> dict[str, Any]:
+        found = table.get(name, {}) if isinstance(table, dict) else None
+        if not isinstance(found, dict):
+            raise self._wrong(f"[{'.'.join(filter(None, (place, name)))}]: a table was expected")
+        return found
+
+    def _known(self, place: str, table: Mapping[str, Any], known: Iterable[str]) -> None:
+        known = list(known)
+        for name in table:
+            if name not in known:
+                from luahost.calls.arguments import did_you_mean
+
+                raise self._wrong(
+                    f"[{place}]: unknown setting {name!r}{did_you_mean(name, known)}", f"known: {', '.join(known)}"
+                )
+
+    def _wrong(self, problem: str, hint: str | None = None) -> UsageError:
+        return UsageError(f"{self.config_file}: {problem}", hint=hint)
+
+
+_TABLES = ("http", "idempotency", "integrations", "keyring", "limits")
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
+    import tomllib
+
+    try:
+        found = tomllib.loads(data.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: not valid TOML: {error}", hint="mend the line, or remove the file") from None
+    for name in found:
+        if name not in _TABLES:
+            from luahost.calls.arguments import did_you_mean
+
+            raise UsageError(
+                f"{file}: unknown table [{name}]{did_you_mean(name, _TABLES)}", hint=f"known: {', '.join(_TABLES)}"
+            )
+    return found

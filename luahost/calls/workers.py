@@ -1,0 +1,50 @@
+"""Threads that make calls, so that the thread that runs a script can stop waiting at any moment."""
+
+from __future__ import annotations
+
+import threading
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MOST = 32
+
+
+class Workers:
+    """Up to 32 daemon threads, made as they are needed and kept, with their connections, until `close`.
+
+    They are daemons because a read that nobody waits for any more must not keep the process alive.
+    """
+
+    def __init__(self) -> None:
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._idle = threading.Semaphore(0)
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def submit(self, job: Callable[[], None]) -> None:
+        """Have some thread run `job`, which must not raise."""
+        self._jobs.put(job)
+        if self._idle.acquire(blocking=False):
+            return
+        with self._lock:
+            if self._count < MOST:
+                self._count += 1
+                threading.Thread(target=self._work, name="luahost-call", daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            job = self._jobs.get()
+            if job is None:
+                return
+            job()
+            del job  # an idle thread keeps nothing of the last run alive
+            self._idle.release()
+
+    def close(self) -> None:
+        with self._lock:
+            for _ in range(self._count):
+                self._jobs.put(None)
+            self._count = 0

@@ -1,0 +1,145 @@
+"""`luahost call`: one call without a script."""
+
+from __future__ import annotations
+
+import json
+import select
+import sys
+from typing import TYPE_CHECKING, Any
+
+from luahost.cli import output
+from luahost.errors import InvalidArguments, LuaHostError, UnknownFunction, UsageError
+from luahost.host import Host
+from luahost.results import COMMAND_LINE
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+    from luahost.spec import Function, Param
+
+DESCRIPTIONS = {
+    "call": "Make one call. k=v is read as the parameter's type, k:=JSON as JSON, k=@FILE from a file; "
+    "k=@@x is the text @x. A JSON object on standard input, or -, gives the arguments as well."
+}
+
+
+def main(parser: ArgumentParser, argv: list[str]) -> int:
+    add = parser.add_argument
+    add("function", metavar="INTEGRATION.FUNCTION", help="as in devin.create_session")
+    add("words", nargs="*", metavar="K=V", help="arguments")
+    add("--account", default="default", metavar="A")
+    add("--simulate", action="store_true", help="answer from the simulator: no network, no key")
+    add("--json", action="store_true", help="print JSON")
+    options = parser.parse_args(argv[1:])
+
+    from luahost.calls.policy import Policy
+    from luahost.calls.settings import Settings
+
+    settings = Settings.load()
+    try:
+        with Host(
+            settings=settings,
+            policy=Policy(read="allow", write="allow", rules=settings.rules()),
+            limits=settings.limits(COMMAND_LINE),
+            simulate=options.simulate,
+        ) as host:
+            _, function = host.dispatcher.find(options.function)
+            arguments = _arguments(function, options.words)
+            value = host.call(options.function, arguments, account=options.account, on_notice=output.note)
+    except LuaHostError as error:
+        code = output.fail(error, as_json=options.json)
+        return 2 if isinstance(error, (InvalidArguments, UnknownFunction)) or code == 1 else code
+    if options.json:
+        output.print_json(value)
+    else:
+        _show(value)
+    return 0
+
+
+def _arguments(function: Function, words: list[str]) -> dict[str, Any]:
+    from_stdin = "-" in words
+    words = [word for word in words if word != "-"]
+    found = _from_stdin() if from_stdin or (not words and _stdin_offers(function)) else {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not equals or not name:
+            raise UsageError(f"{word}: K=V was expected", hint=f"as in luahost call devin.{function.name} k=v")
+        typed = name.endswith(":")
+        name = name.removesuffix(":")
+        param = function.param(name)
+        if text.startswith("@@"):
+            text = text[1:]
+        elif text.startswith("@"):
+            text = _file(name, text[1:])
+        if typed or (param is not None and param.type in ("object", "array")):
+            found[name] = _json(name, text)
+        else:
+            found[name] = _typed(param, text)
+    return found
+
+
+def _stdin_offers(function: Function) -> bool:
+    """Whether arguments wait on standard input. A job that leaves it open and empty must not be waited for."""
+    if sys.stdin is None or sys.stdin.isatty():
+        return False
+    if any(param.required for param in function.params):
+        return True
+    ready, _, _ = select.select([sys.stdin], [], [], 0)
+    return bool(ready)
+
+
+def _from_stdin() -> dict[str, Any]:
+    text = sys.stdin.buffer.read().strip()
+    if not text:
+        return {}
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"standard input: not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise UsageError("standard input: a JSON object was expected")
+    return found
+
+
+def _file(name: str, file: str) -> str:
+    try:
+        with open(file, encoding="utf-8") as opened:  # noqa: PTH123
+            return opened.read()
+    except OSError as error:
+        raise UsageError(f"{name}=@{file}: {error.strerror}", hint=f"for the text itself write {name}=@@{file}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{name}=@{file}: not UTF-8") from None
+
+
+def _json(name: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{name}: not JSON: {error}") from None
+
+
+def _typed(param: Param | None, text: str) -> Any:
+    """Text as its parameter's type, never by how it looks; what does not fit is left for the check to name."""
+    if param is not None and param.type == "boolean" and text in ("true", "false"):
+        return text == "true"
+    if param is not None and param.type in ("integer", "number"):
+        try:
+            return int(text) if param.type == "integer" else float(text)
+        except ValueError:
+            return text
+    return text
+
+
+def _show(value: Any) -> None:
+    """A result for people: a line a field, and a table for a list of objects."""
+    if not isinstance(value, dict):
+        output.print_json(value)
+        return
+    for name, field in value.items():
+        if isinstance(field, list) and field and all(isinstance(each, dict) for each in field):
+            columns = [key for key in ("session_id", "status", "title", "created_at") if key in field[0]]
+            columns = columns or list(field[0])[:4]
+            output.print_table(tuple(columns), [tuple(str(each.get(key, "")) for key in columns) for each in field])
+        elif field is not None:
+            text = field if isinstance(field, str) else json.dumps(field, ensure_ascii=False)
+            print(f"{name}: {text}")

@@ -1,0 +1,119 @@
+"""`luahost doctor`: what is set up, where each value comes from, and what to type next."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from luahost import __version__
+from luahost.calls.accounts import Accounts
+from luahost.calls.settings import HOME, Settings
+from luahost.cli import output
+from luahost.cli.accounts import overview
+from luahost.errors import LuaHostError
+from luahost.host import Host
+from luahost.integrations import catalog
+from luahost.results import COMMAND_LINE
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+DESCRIPTIONS = {"doctor": "Show what is set up, where each value comes from, and what to type next."}
+
+_CHECK = "return tostring(_VERSION), 1 + 1"
+
+
+def main(parser: ArgumentParser, argv: list[str]) -> int:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args(argv[1:])
+    settings = Settings.load()
+    report = _report(settings)
+    if options.json:
+        output.print_json(report)
+    else:
+        _show(report)
+    return 0 if all(each["works"] for each in report["isolation"].values()) else 1
+
+
+def _report(settings: Settings) -> dict[str, Any]:
+    integrations = catalog.load()
+    accounts = {name: overview(each, settings) for name, each in integrations.items()}
+    report: dict[str, Any] = {
+        "luahost": __version__,
+        "python": platform.python_version(),
+        "lupa": version("lupa"),
+        "system": f"{platform.system()} {platform.machine()}",
+        "config": {
+            "file": str(settings.config_file),
+            "exists": settings.config_file.exists(),
+            "from": HOME if settings.environ.get(HOME) else "the user's folder",
+        },
+        "state": str(settings.state_folder),
+        "keyring": _keyring(),
+        "isolation": {name: _isolation(name, settings) for name in ("process", "none")},
+        "limits": asdict(settings.limits(COMMAND_LINE)),
+        "accounts": accounts,
+        "ignored": [name for each in integrations.values() for name in Accounts(each, settings).ignored()],
+    }
+    report["next"] = _next(accounts)
+    return report
+
+
+def _keyring() -> str:
+    try:
+        import keyring
+
+        backend = keyring.get_keyring()
+    except Exception as error:  # noqa: BLE001 (backends raise anything)
+        return f"cannot be used: {type(error).__name__}"
+    return f"{type(backend).__module__}.{type(backend).__name__}"
+
+
+def _isolation(name: str, settings: Settings) -> dict[str, Any]:
+    """Whether a script runs this way, shown by running one."""
+    try:
+        with Host(isolation=name, settings=settings, state=False) as host:
+            result = host.run(_CHECK, name="doctor")
+    except LuaHostError as error:
+        return {"works": False, "problem": error.message}
+    if result.error is not None:
+        return {"works": False, "problem": result.error.message}
+    return {"works": result.values[1:] == [2], "milliseconds": result.elapsed_ms}
+
+
+def _next(accounts: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """What somebody here would type next."""
+    if any(each["ready"] for found in accounts.values() for each in found):
+        return ["luahost accounts test", "luahost call devin.list_sessions"]
+    return [
+        "luahost accounts add default      (or set LUAHOST_DEVIN_API_KEY)",
+        "luahost run --simulate -e 'print(app.integrations.devin.get_current_user().name)'",
+    ]
+
+
+def _show(report: dict[str, Any]) -> None:
+    config = report["config"]
+    rows = [
+        ("luahost", f"{report['luahost']}, Python {report['python']}, lupa {report['lupa']}, {report['system']}"),
+        ("config", f"{config['file']} ({'read' if config['exists'] else 'not there'}; from {config['from']})"),
+        ("state", report["state"]),
+        ("keyring", report["keyring"]),
+    ]
+    for name, found in report["isolation"].items():
+        rows.append((f"isolation {name}", "works" if found["works"] else f"does not work: {found['problem']}"))
+    limits = ", ".join(f"{name} {'none' if value is None else value}" for name, value in report["limits"].items())
+    rows.append(("limits", limits))
+    for integration, found in report["accounts"].items():
+        for each in found:
+            if each["ready"]:
+                text = f"key from {each['sources']['api_key']}, {each['base_url']}, {each['api_version']}"
+            else:
+                text = each["problem"]
+            rows.append((f"{integration}.{each['name']}", text))
+    rows += [("ignored", f"{name}: not an account's name") for name in report["ignored"]]
+    output.print_table(("what", "how"), rows)
+    print("\nnext:")
+    for line in report["next"]:
+        print(f"  {line}")

@@ -1,0 +1,64 @@
+"""Writing for people or for programs: data on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from luahost.errors import LuaHostError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def fail(error: LuaHostError, *, as_json: bool = False) -> int:
+    """Say an error in one line, with what to do; as JSON on stdout too where that was asked for."""
+    if as_json:
+        print_json({"error": error.fields()})
+    message = " ".join(error.message.split())
+    print(f"luahost: {message}" + (f"; {error.hint}" if error.hint else ""), file=sys.stderr)
+    return error.exit_code
+
+
+def note(text: str) -> None:
+    print(f"luahost: {text}", file=sys.stderr, flush=True)
+
+
+def print_json(value: Any, *, one_line: bool = False) -> None:
+    """One JSON object (or list); readable on a terminal, one line elsewhere."""
+    indent = 2 if sys.stdout.isatty() and not one_line else None
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def print_table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+    """Columns for people: drawn on a terminal, plain elsewhere."""
+    rows = [tuple(cell.replace("\n", " ") for cell in row) for row in rows]
+    if sys.stdout.isatty():
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for head in heads:
+            table.add_column(head)
+        for row in rows:
+            table.add_row(*(Text(cell) for cell in row))
+        Console().print(table)
+        return
+    widths = [max(len(row[i]) for row in [heads, *rows]) for i in range(len(heads))]
+    for row in [heads, *rows]:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def print_markdown(text: str) -> None:
+    """Markdown: drawn on a terminal, as it is elsewhere."""
+    if sys.stdout.isatty():
+        from rich.console import Console
+        from rich.markdown import Markdown
+
+        Console().print(Markdown(text))
+        return
+    print(text, end="" if text.endswith("\n") else "\n")

@@ -1,0 +1,81 @@
+"""`luahost list`, `search`, `docs` and `schema`: the reference."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from luahost.cli import output
+from luahost.errors import UsageError
+from luahost.integrations import catalog
+from luahost.reference import pages
+from luahost.reference.schema import arguments_schema
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+DESCRIPTIONS = {
+    "list": "List the functions of all integrations.",
+    "search": "Search the reference for words.",
+    "docs": "Read a page of the reference: an integration, or one function.",
+    "schema": "Print the JSON Schema of a function's arguments.",
+}
+
+
+def main(parser: ArgumentParser, argv: list[str]) -> int:
+    command = argv[0]
+    if command == "search":
+        parser.add_argument("text", nargs="+", metavar="TEXT")
+    elif command == "docs":
+        parser.add_argument("page", nargs="?", metavar="PAGE", help="as in devin, or devin.create_session")
+    elif command == "schema":
+        parser.add_argument("function", metavar="FUNCTION", help="as in devin.create_session")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args(argv[1:])
+    integrations = catalog.load()
+    if command == "schema":
+        output.print_json(_schema(integrations, options.function))
+    elif command == "docs" and options.page:
+        text = _page(integrations, options.page)
+        if options.json:
+            output.print_json({"page": options.page, "markdown": text})
+        else:
+            output.print_markdown(text)
+    elif command == "search":
+        found = pages.search(integrations, " ".join(options.text))
+        if options.json:
+            output.print_json(found)
+        elif found:
+            output.print_table(("call", "what it does"), [(row["call"], row["summary"]) for row in found])
+        else:
+            output.note("nothing was found; luahost list shows all there is")
+    else:
+        rows = pages.rows(integrations)
+        if options.json:
+            output.print_json(rows)
+        else:
+            table = [(row["call"], row["access"], _signature(row["parameters"]), row["summary"]) for row in rows]
+            output.print_table(("call", "access", "parameters", "what it does"), table)
+    return 0
+
+
+def _signature(parameters: list[dict[str, object]]) -> str:
+    return ", ".join(f"{each['name']}{'' if each['required'] else '?'}" for each in parameters) or "-"
+
+
+def _page(integrations: pages.Catalog, page: str) -> str:
+    try:
+        return pages.read(integrations, page)
+    except pages.InvalidArguments as error:
+        raise UsageError(error.message, hint=error.hint) from None
+
+
+def _schema(integrations: pages.Catalog, name: str) -> dict[str, object]:
+    integration_name, _, function_name = name.partition(".")
+    integration = integrations.get(integration_name)
+    function = integration.function(function_name) if integration else None
+    if integration is None or function is None:
+        known = [row["call"] for row in pages.rows(integrations)]
+        raise UsageError(
+            f"there is no function {name!r}{pages.did_you_mean(name, known)}", hint=f"known: {', '.join(known)}"
+        )
+    return arguments_schema(integration, function)

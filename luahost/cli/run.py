@@ -1,0 +1,225 @@
+"""`luahost run`: a script, its output as it is printed, and an exit code that says how it went."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from argparse import REMAINDER
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from luahost.cli import output
+from luahost.errors import Cancelled, LuaHostError, UsageError
+from luahost.host import ISOLATIONS, Host, Interrupted
+from luahost.results import COMMAND_LINE
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from luahost.calls.policy import Policy
+    from luahost.calls.settings import Settings
+    from luahost.lua.child import Child
+    from luahost.lua.spawn import Process
+    from luahost.results import CallRecord, Limits, Result
+
+DESCRIPTIONS = {"run": "Run a Lua script. Everything after FILE belongs to the script."}
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    parser.usage = "luahost run [OPTIONS] FILE [WORDS...] | - | -e CODE [WORDS...]"
+    add("-e", dest="code", metavar="CODE", help="run CODE instead of a file")
+    add("--account", default="default", metavar="A", help="the account of calls that name none")
+    add("--set", action="append", default=[], metavar="K=V", help="set args.K to a text, or with K:=JSON to a value")
+    add("--args", metavar="FILE", help="set args from a JSON file")
+    add("--modules", metavar="DIR", help="where require looks (default: the script's folder)")
+    add("--simulate", action="store_true", help="answer from the simulator: no network, no key")
+    add("--read-only", action="store_true", help="deny every call that writes")
+    add("--timeout", type=float, metavar="S", help="seconds that the run may last")
+    add("--cpu-limit", type=float, metavar="S", help="seconds of processor time (default 60)")
+    add("--memory-limit", type=int, metavar="MIB", help="memory that the script may take (default 256)")
+    add("--max-calls", type=int, metavar="N", help="calls that it may make")
+    add("--max-output", type=int, metavar="BYTES", help="bytes that it may print")
+    add("--isolation", choices=ISOLATIONS, default="process", help="process: a child that never sees a key (default)")
+    add("--json", action="store_true", help="print one JSON object instead of the output")
+    add("rest", nargs=REMAINDER, metavar="FILE [WORDS...]", help="the script, or - for standard input")
+
+
+def main(parser: ArgumentParser, argv: list[str], process: Process | None) -> int:
+    """Run what `argv` says; `process` is a child that was started early."""
+    from luahost.lua.child import Child
+
+    child = Child(process) if process else None
+    try:
+        _arguments(parser)
+        options = parser.parse_args(argv)
+        return _run(options, child if options.isolation == "process" else None)
+    finally:
+        if child is not None:
+            child.close()
+
+
+def _run(options: Namespace, child: Child | None) -> int:
+    from luahost.calls.settings import Settings
+
+    name, source, words, folder = _script(options)
+    settings = Settings.load()
+    limits = _limits(options, settings)
+    unheard = signal.getsignal(signal.SIGTERM)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled CI job ends as cleanly as Ctrl-C
+    try:
+        with Host(
+            settings=settings,
+            policy=_policy(options, settings),
+            limits=limits,
+            isolation=options.isolation,
+            simulate=options.simulate,
+        ) as host:
+            result = host.run(
+                source,
+                name=name,
+                args=_args(options),
+                words=words,
+                account=options.account,
+                modules=options.modules or folder,
+                on_output=None if options.json else _write,
+                on_notice=output.note,
+                keep_output=options.json,
+                child=child,
+            )
+            unknown: list[CallRecord] = []
+    except Interrupted as interrupted:
+        result, unknown = interrupted.result, interrupted.unknown
+    finally:
+        signal.signal(signal.SIGTERM, unheard)
+    return _report(options, result, unknown, source)
+
+
+def _script(options: Namespace) -> tuple[str, bytes, list[str], str | None]:
+    """The script: its name, its bytes, its words, and the folder of its modules."""
+    rest = options.rest[1:] if options.rest[:1] == ["--"] else options.rest
+    if options.code is not None:
+        return _not_empty("-e", os.fsencode(options.code)), os.fsencode(options.code), rest, None
+    if not rest:
+        raise UsageError("no script was given", hint="name a file, - for standard input, or use -e CODE")
+    file, *words = rest
+    if file == "-":
+        source = sys.stdin.buffer.read()
+        return _not_empty("stdin", source), source, words, None
+    try:
+        with open(file, "rb") as script:  # noqa: PTH123 (the name as it was typed)
+            source = script.read()
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}", hint="name a Lua file that can be read") from None
+    return _not_empty(file, source), source, words, os.path.dirname(file) or "."  # noqa: PTH120
+
+
+def _not_empty(name: str, source: bytes) -> str:
+    if not source.strip():
+        raise UsageError(f"{name}: the script is empty: there is nothing to run", hint='write some Lua, as in print("hi")')
+    return name
+
+
+def _args(options: Namespace) -> dict[str, Any]:
+    """The global `args`: the file, and over it each --set."""
+    import json
+
+    found: dict[str, Any] = {}
+    if options.args:
+        try:
+            with open(options.args, encoding="utf-8") as file:  # noqa: PTH123
+                found = json.load(file)
+        except OSError as error:
+            raise UsageError(f"--args {options.args}: {error.strerror}") from None
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f"--args {options.args}: not JSON: {error}") from None
+        if not isinstance(found, dict):
+            raise UsageError(f"--args {options.args}: a JSON object was expected")
+    for word in options.set:
+        name, equals, value = word.partition("=")
+        typed = name.endswith(":")
+        name = name.removesuffix(":")
+        if not equals or not name:
+            raise UsageError(f"--set {word}: K=V was expected", hint="as in --set ticket=7, or --set ticket:=7 for a number")
+        if typed:
+            try:
+                found[name] = json.loads(value)
+            except (ValueError, RecursionError) as error:
+                raise UsageError(f"--set {word}: not JSON: {error}", hint=f"for a text write --set {name}={value}") from None
+        else:
+            found[name] = value
+    return found
+
+
+def _limits(options: Namespace, settings: Settings) -> Limits:
+    chosen = {
+        "wall": options.timeout,
+        "cpu": options.cpu_limit,
+        "memory_mib": options.memory_limit,
+        "calls": options.max_calls,
+        "output_bytes": options.max_output,
+    }
+    given = {name: value for name, value in chosen.items() if value is not None}
+    return replace(settings.limits(COMMAND_LINE), **given)
+
+
+def _policy(options: Namespace, settings: Settings) -> Policy | None:
+    from luahost.calls.policy import Policy
+
+    return Policy(read="allow", write="allow", rules=settings.rules(), read_only=options.read_only)
+
+
+def _write(data: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        raise Cancelled("nobody reads the output any more") from None
+
+
+def _report(options: Namespace, result: Result, unknown: list[CallRecord], source: bytes) -> int:
+    """Say how it ended, and give the exit code."""
+    for record in unknown:
+        output.note(
+            f"unknown whether it happened: {record.call} on account {record.account}, "
+            f"{_short(record.arguments)}; look before you do it again"
+        )
+    if options.json:
+        output.print_json(result.as_dict())
+    if result.error is None:
+        return 0
+    if not options.json or result.error.code == "cancelled":
+        _explain(result.error, source)
+    return result.error.exit_code
+
+
+def _explain(error: LuaHostError, source: bytes) -> None:
+    """`FILE:LINE: message`, the line itself, the Lua traceback, and the hint."""
+    place = f"{error.file}:{error.line}: " if error.file and error.line else f"{error.file}: " if error.file else ""
+    lines = [place + error.message if place else f"luahost: {error.message}"]
+    text = source.decode("utf-8", "replace").splitlines()
+    if error.line and error.file and error.line <= len(text) and _is_main(error, source):
+        lines.append(f"    {text[error.line - 1].strip()[:200]}")
+    if error.traceback:
+        lines.append(error.traceback)
+    if error.hint:
+        lines.append(f"hint: {error.hint}")
+    print("\n".join(lines), file=sys.stderr)
+
+
+def _is_main(error: LuaHostError, source: bytes) -> bool:
+    """Whether the error's line is one of the script's own, not of a module that it required."""
+    if error.file in ("-e", "stdin"):
+        return True
+    try:
+        with open(str(error.file), "rb") as file:  # noqa: PTH123
+            return file.read() == source
+    except OSError:
+        return False
+
+
+def _short(arguments: dict[str, Any]) -> str:
+    text = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+    return text if len(text) <= 120 else text[:117] + "..."

@@ -1,0 +1,62 @@
+"""`luahost simulate`: the Devin simulator as a real HTTP server on loopback."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from luahost.cli import output
+from luahost.errors import UsageError
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+DESCRIPTIONS = {"simulate": "Serve a simulated Devin on loopback, for any client, until Ctrl-C."}
+
+
+def main(parser: ArgumentParser, argv: list[str]) -> int:
+    add = parser.add_argument
+    add("--port", type=int, default=0, metavar="P", help="the port; 0, the default, picks a free one")
+    add("--seed", type=int, default=0, metavar="N", help="what ids, keys and durations are drawn from")
+    add("--json", action="store_true", help="print url, org_id and keys as one line of JSON")
+    options = parser.parse_args(argv[1:])
+
+    from luahost.calls.accounts import Accounts
+    from luahost.calls.settings import Settings
+    from luahost.integrations.devin import DEVIN
+    from luahost.integrations.devin.simulator import RealClock, Simulator
+    from luahost.integrations.devin.simulator.server import Server
+
+    if not 0 <= options.port <= 65535:
+        raise UsageError(f"--port {options.port}: a number from 0 to 65535 was expected")
+    accounts = dict.fromkeys(("default", "work", "personal", *Accounts(DEVIN, Settings.load()).names()))
+    simulator = Simulator(accounts=list(accounts), seed=options.seed, clock=RealClock())
+    try:
+        server = Server(simulator, port=options.port)
+    except OSError as error:
+        raise UsageError(
+            f"port {options.port} cannot be used: {error.strerror}", hint="choose another, or --port 0 for a free one"
+        ) from None
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with server:
+        if options.json:
+            output.print_json({"url": server.url, "org_id": simulator.org_id, "keys": simulator.keys}, one_line=True)
+        else:
+            _say(server.url, simulator)
+        try:
+            signal.pause()
+        except KeyboardInterrupt:
+            print("stopped", file=sys.stderr)
+    return 0
+
+
+def _say(url: str, simulator: object) -> None:
+    keys = simulator.keys["v3"]  # type: ignore[attr-defined]
+    print(f"A simulated Devin at {url} (Ctrl-C ends it). In another terminal:\n")
+    print(f"  export LUAHOST_DEVIN_BASE_URL={url} LUAHOST_DEVIN_API_KEY={keys['default']}")
+    for name, key in keys.items():
+        if name != "default":
+            upper = f"LUAHOST_DEVIN_{name.upper()}"
+            print(f"  export {upper}_BASE_URL={url} {upper}_API_KEY={key}")
+    print("  luahost call devin.list_sessions", flush=True)

@@ -1,0 +1,345 @@
+"""The host: all parts together, as a program uses them."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from luahost.calls.run import GRACE, Run
+from luahost.calls.settings import API_VERSION, Settings
+from luahost.calls.workers import Workers
+from luahost.errors import Cancelled, LuaHostError, ScriptSyntaxError, UsageError
+from luahost.lua.bridge import Bridge, Services
+from luahost.lua.modules import Modules
+from luahost.lua.runner import run_here, run_in_child
+from luahost.lua.source import decode
+from luahost.results import CallRecord, Limits, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+    from luahost.calls.dispatch import Dispatcher
+    from luahost.calls.ledger import Ledger
+    from luahost.calls.policy import Policy
+    from luahost.lua.child import Child
+    from luahost.spec import Integration, Simulation
+
+ISOLATIONS = ("process", "none")
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C ended a run. `result` is what came of it; writes already sent were awaited.
+
+    `unknown` are the writes whose outcome is not known, because a second Ctrl-C ended the waiting too.
+    """
+
+    def __init__(self, result: Result, unknown: list[CallRecord]) -> None:
+        super().__init__("interrupted")
+        self.result = result
+        self.unknown = unknown
+
+
+class Host:
+    """Runs Lua scripts, and answers their calls. Thread-safe; a context manager that closes its connections.
+
+    accounts      keys by integration and account; then no other source of keys is read
+    policy        what may be called; default: read allow, write ask
+    limits        what one run may use
+    isolation     "process": a child process that never sees a key; "none": here, for scripts that you trust
+    simulate      answer from the integrations' simulators: no network, no key
+    state         folder of the idempotency ledger; None: the user's own; False: nothing on disk
+    integrations  further integrations beside the built-in and installed ones
+
+    Without arguments it reads the same settings as the command line.
+    """
+
+    def __init__(
+        self,
+        *,
+        accounts: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None,
+        policy: Policy | None = None,
+        limits: Limits | None = None,
+        isolation: str = "process",
+        simulate: bool = False,
+        state: str | Path | bool | None = None,
+        integrations: Iterable[Integration] = (),
+        settings: Settings | None = None,
+    ) -> None:
+        if isolation not in ISOLATIONS:
+            raise UsageError(f"isolation {isolation!r} is not known", hint=f"known: {', '.join(ISOLATIONS)}")
+        if state is True:
+            raise UsageError("state is a folder, or False for nothing on disk")
+        self.isolation = isolation
+        self.simulate = simulate
+        self._settings = settings or Settings.load()
+        self.limits = limits or self._settings.limits(Limits())
+        self._policy = policy
+        self._accounts = accounts
+        self._state = state
+        self._integrations = tuple(integrations)
+        self._workers = Workers()
+        self._lock = threading.Lock()
+        self._dispatcher: Dispatcher | None = None
+        self._simulations: dict[str, Simulation] = {}
+        self._closed = False
+        if accounts is not None or self._integrations:
+            _ = self.dispatcher  # what was passed is checked at once
+
+    # -- running --------------------------------------------------------------------------------------------
+
+    def run(
+        self,
+        source: str | bytes,
+        *,
+        name: str = "script.lua",
+        args: Mapping[str, Any] | None = None,
+        words: Iterable[str] = (),
+        account: str = "default",
+        modules: str | Path | None = None,
+        limits: Limits | None = None,
+        on_output: Callable[[bytes], None] | None = None,
+        on_notice: Callable[[str], None] | None = None,
+        keep_output: bool = True,
+        child: Child | None = None,
+    ) -> Result:
+        """Run a script. What it does wrong is in `Result.error`; nothing that it does raises here.
+
+        name       what errors call it
+        args       the global `args`; `words` are its `arg` and `...`
+        account    what bare calls use
+        modules    the folder that `require` reads
+        on_output  gets output as it is printed; keep_output=False leaves `Result.output` empty
+        on_notice  gets notices as they come; they are in `Result.meta["notices"]` as well
+        child      a child process that was started before, to save its start-up time
+
+        Raises Interrupted on Ctrl-C, when the script and its process have ended.
+        """
+        self._open()
+        run = Run(limits=limits or self.limits, account=account, clock=self._clock(), on_notice=on_notice)
+        bridge = Bridge(
+            run, self._services(), modules=Modules(modules), on_output=on_output, keep_output=keep_output
+        )
+        error: LuaHostError | None = None
+        interrupted = False
+        unknown: list[CallRecord] = []
+        try:
+            try:
+                start = self._start(source, name, args or {}, list(words), run)
+                if self.isolation == "process":
+                    run_in_child(bridge, run, start, child)
+                else:
+                    run_here(bridge, run, start)
+                error = bridge.error()
+            except LuaHostError as problem:
+                error = problem
+            except KeyboardInterrupt:
+                interrupted = True
+                error = Cancelled("interrupted")
+            finally:
+                run.stop()
+                if child is not None:
+                    child.close()
+            run.settle(GRACE)
+        except KeyboardInterrupt:
+            interrupted = True
+            error = error or Cancelled("interrupted")
+        unknown = run.unsettled()
+        result = self._result(run, bridge, error)
+        if interrupted:
+            raise Interrupted(result, unknown)
+        return result
+
+    async def run_async(self, source: str | bytes, **options: Any) -> Result:
+        """`run`, in a thread, so that an event loop goes on meanwhile."""
+        import asyncio
+
+        return await asyncio.to_thread(self.run, source, **options)
+
+    def call(
+        self,
+        name: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        account: str = "default",
+        on_notice: Callable[[str], None] | None = None,
+    ) -> Any:
+        """Make one call without a script; raises the error classes of luahost.errors."""
+        self._open()
+        run = Run(limits=self.limits, account=account, clock=self._clock(), on_notice=on_notice)
+        done = threading.Event()
+        outcome: list[Any] = []
+        problem: list[BaseException] = []
+
+        def make() -> None:
+            try:
+                outcome.append(self.dispatcher.call(run, name, arguments=dict(arguments or {})))
+            except BaseException as error:  # noqa: BLE001 (raised again below, where somebody waits)
+                problem.append(error)
+            finally:
+                done.set()
+
+        self._workers.submit(make)
+        try:
+            if not done.wait(run.remaining()):
+                raise run.wall_exceeded()
+        except (KeyboardInterrupt, LuaHostError):
+            run.stop()
+            run.settle(GRACE)
+            if not (outcome or problem):
+                raise
+        if problem:
+            raise problem[0]
+        return outcome[0]
+
+    def _start(self, source: str | bytes, name: str, args: Mapping[str, Any], words: list[str], run: Run) -> Any:
+        data = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
+        try:
+            text = decode(data, name)
+        except ScriptSyntaxError as error:
+            error.file = name
+            error.message = error.message.removeprefix(f"{name}: ")
+            raise
+        self._check_account(run.account)
+        return {
+            "source": text,
+            "name": "".join(c if c.isprintable() else "?" for c in name),
+            "args": dict(args),
+            "words": words,
+            "seed": random.SystemRandom().getrandbits(31),
+            "now": run.clock.time() if run.clock else None,
+        }
+
+    def _check_account(self, account: str) -> None:
+        """An account that no integration has is an error at once, not at the first call that may never come."""
+        if account == "default":
+            return
+        for name in self.dispatcher.catalog:
+            if account in self.dispatcher.account_names(name):
+                return
+        name = next(iter(self.dispatcher.catalog))
+        raise self.dispatcher.unknown_account(name, account)
+
+    def _result(self, run: Run, bridge: Bridge, error: LuaHostError | None) -> Result:
+        return Result(
+            ok=error is None,
+            output=bridge.output,
+            values=bridge.values(),
+            error=error,
+            calls=list(run.records),
+            elapsed_ms=round((time.monotonic() - run.started) * 1000, 3),
+            memory_bytes=bridge.memory_bytes(),
+            meta={
+                "isolation": self.isolation,
+                "simulated": self.simulate,
+                "account": run.account,
+                "notices": list(run.notices),
+            },
+        )
+
+    # -- the parts ------------------------------------------------------------------------------------------
+
+    @property
+    def dispatcher(self) -> Dispatcher:
+        """The road of calls; made, with all that it imports, when something is first called or looked up."""
+        with self._lock:
+            if self._dispatcher is None:
+                self._dispatcher = self._make_dispatcher()
+            return self._dispatcher
+
+    def _make_dispatcher(self) -> Dispatcher:
+        from luahost.calls.dispatch import Dispatcher
+        from luahost.calls.policy import Policy
+        from luahost.integrations import catalog
+
+        policy = self._policy or Policy(rules=self._settings.rules())
+        integrations = catalog.load(self._integrations)
+        if self.simulate:
+            self._simulate(integrations)
+        return Dispatcher(
+            catalog=integrations,
+            settings=self._settings,
+            policy=policy,
+            ledger=self._make_ledger,
+            passed=self._accounts,
+            simulations=self._simulations,
+            simulated_version=self._settings.environ.get(API_VERSION),
+        )
+
+    def _simulate(self, integrations: Mapping[str, Integration]) -> None:
+        from luahost.calls.accounts import Accounts
+
+        for name, integration in integrations.items():
+            if integration.simulator is None:
+                continue
+            passed = None if self._accounts is None else self._accounts.get(name, {})
+            configured = Accounts(integration, self._settings, passed=passed).names()
+            names = dict.fromkeys(("default", "work", "personal", *configured))
+            self._simulations[name] = integration.simulator(list(names))
+
+    def simulation(self, integration: str) -> Any:
+        """The simulated API of an integration, for tests: its sessions, requests and faults."""
+        _ = self.dispatcher
+        if integration not in self._simulations:
+            raise UsageError(f"{integration} is not simulated here", hint="make the host with simulate=True")
+        return self._simulations[integration]
+
+    def _clock(self) -> Any:
+        """The clock that simulated time goes by, None where it is real."""
+        if not self.simulate:
+            return None
+        _ = self.dispatcher
+        return next((each.clock for each in self._simulations.values()), None)
+
+    def _make_ledger(self) -> Ledger:
+        from pathlib import Path
+
+        from luahost.calls.ledger import FolderLedger, MemoryLedger
+
+        if self.simulate or self._state is False:
+            return MemoryLedger()
+        folder = Path(self._state) if isinstance(self._state, (str, os.PathLike)) else self._settings.state_folder
+        return FolderLedger(folder / "ledger")
+
+    def _services(self) -> Services:
+        return Services(
+            describe=lambda: self.dispatcher.describe(),
+            unknown=lambda *names: self.dispatcher.unknown(*names),
+            call=lambda *args, **options: self.dispatcher.call(*args, **options),
+            docs=self._docs,
+            submit=self._workers.submit,
+        )
+
+    def _docs(self, operation: str, text: str) -> Any:
+        from luahost.reference import pages
+
+        return pages.answer(self.dispatcher.catalog, operation, text)
+
+    # -- the end --------------------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        if self._closed:
+            raise UsageError("this host is closed")
+
+    def close(self) -> None:
+        """Close connections and threads. Calling it again does nothing."""
+        self._closed = True
+        self._workers.close()
+        with self._lock:
+            if self._dispatcher is not None:
+                self._dispatcher.close()
+
+    def __enter__(self) -> Host:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+

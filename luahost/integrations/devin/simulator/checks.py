@@ -1,0 +1,127 @@
+"""What a request must look like, declared field by field; each failure is worded as FastAPI words it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from .answers import Failure, encoded, failure, invalid
+
+if TYPE_CHECKING:
+    from .request import Request
+
+Loc = tuple[str | int, ...]
+Check = Callable[[Any, Loc], Iterator[Failure]]
+
+
+def text(*, at_least: int = 0, at_most: int | None = None) -> Check:
+    def check(value: Any, loc: Loc) -> Iterator[Failure]:
+        if not isinstance(value, str):
+            yield failure(loc, "Input should be a valid string", "string_type")
+        elif len(value) < at_least:
+            yield failure(loc, f"String should have at least {at_least} character", "string_too_short")
+        elif at_most is not None and len(value) > at_most:
+            yield failure(loc, f"String should have at most {at_most} characters", "string_too_long")
+
+    return check
+
+
+def whole(*, at_least: int | None = None) -> Check:
+    def check(value: Any, loc: Loc) -> Iterator[Failure]:
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+            yield failure(loc, "Input should be a valid integer", "int_type")
+        elif at_least is not None and value < at_least:
+            yield failure(loc, f"Input should be greater than or equal to {at_least}", "greater_than_equal")
+
+    return check
+
+
+def flag(value: Any, loc: Loc) -> Iterator[Failure]:
+    if not isinstance(value, bool):
+        yield failure(loc, "Input should be a valid boolean", "bool_type")
+
+
+def url(value: Any, loc: Loc) -> Iterator[Failure]:
+    yield from text(at_least=1, at_most=2083)(value, loc)
+    if isinstance(value, str) and value and not value.startswith(("http://", "https://")):
+        yield failure(loc, "Input should be a valid URL", "url_parsing")
+
+
+def one_of(*words: str) -> Check:
+    expected = " or ".join(repr(word) for word in words)
+
+    def check(value: Any, loc: Loc) -> Iterator[Failure]:
+        if value not in words:
+            yield failure(loc, f"Input should be {expected}", "enum")
+
+    return check
+
+
+def many(item: Check, *, at_most: int | None = None) -> Check:
+    def check(value: Any, loc: Loc) -> Iterator[Failure]:
+        if not isinstance(value, list):
+            yield failure(loc, "Input should be a valid list", "list_type")
+            return
+        if at_most is not None and len(value) > at_most:
+            yield failure(loc, f"List should have at most {at_most} items after validation", "too_long")
+        for place, element in enumerate(value):
+            yield from item(element, (*loc, place))
+
+    return check
+
+
+def nullable(inner: Check) -> Check:
+    def check(value: Any, loc: Loc) -> Iterator[Failure]:
+        if value is not None:
+            yield from inner(value, loc)
+
+    return check
+
+
+def fields(required: dict[str, Check], optional: dict[str, Check] | None = None) -> Check:
+    """An object with these fields; unknown ones are ignored, as the service ignores them."""
+    known = {**required, **(optional or {})}
+
+    def check(value: Any, loc: Loc) -> Iterator[Failure]:
+        if not isinstance(value, dict):
+            msg = "Input should be a valid dictionary or object to extract fields from"
+            yield failure(loc, msg, "model_attributes_type")
+            return
+        for name, inner in known.items():
+            if name in value:
+                yield from inner(value[name], (*loc, name))
+            elif name in required:
+                yield failure((*loc, name), "Field required", "missing")
+
+    return check
+
+
+def json_schema(value: Any, loc: Loc) -> Iterator[Failure]:
+    """A JSON Schema as structured output takes it: an object of at most 64 KB without external references."""
+    if not isinstance(value, dict):
+        yield failure(loc, "Input should be a valid dictionary", "dict_type")
+    elif len(encoded(value)) > 64 * 1024:
+        yield failure(loc, "Schema should be at most 64 KB", "value_error")
+    elif any(not reference.startswith("#") for reference in _references(value)):
+        yield failure(loc, "Schema should not refer to other documents", "value_error")
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for inner in value.values():
+            yield from _references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _references(inner)
+
+
+def read_body(request: Request, check: Check) -> dict[str, Any]:
+    """The body once every field has passed; one 422 lists all that did not."""
+    body = request.json()
+    failures = list(check(body, ("body",)))
+    if failures:
+        raise invalid(*failures)
+    known: dict[str, Any] = body
+    return known

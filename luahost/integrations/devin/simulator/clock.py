@@ -1,0 +1,40 @@
+"""What time it is for the simulator: the machine's, or one that only `sleep` moves."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Protocol
+
+START = 1775379600.0  # 2026-04-05T09:00:00Z, the same in every run so that runs can be compared
+
+
+class Clock(Protocol):
+    def time(self) -> float:
+        """Seconds since the epoch."""
+
+    def sleep(self, seconds: float) -> None:
+        """Returns once `seconds` have passed on this clock."""
+
+
+class VirtualClock:
+    """Time stands still until somebody sleeps, and then moves at once; threads may share it."""
+
+    def __init__(self, start: float = START) -> None:
+        self._now = float(start)
+        self._lock = threading.Lock()
+
+    def time(self) -> float:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self._now += max(0.0, seconds)
+
+
+class RealClock:
+    def time(self) -> float:
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(max(0.0, seconds))

@@ -1,0 +1,203 @@
+"""The host's half of the border: what a script's frames ask, answered; the same for both kinds of isolation.
+
+luahost/lua/border.lua says what a frame is. Every frame is treated as hostile: it was written by a process
+that may have been taken over.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from luahost.calls.run import limit_exceeded
+from luahost.errors import InternalError, InvalidArguments, LuaHostError, from_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from luahost.calls.run import Run
+    from luahost.lua.modules import Modules
+
+    Reply = Callable[[bytes], None]
+
+_MAX_ID = 15  # digits
+
+
+def start_frame(start: dict[str, Any]) -> bytes:
+    """The first frame for a script: its source, name, args, words and seed."""
+    return b"S0 " + _dumps(start)
+
+
+class Services:
+    """What a run's requests are answered with; given by the host, so that this file knows no calls."""
+
+    def __init__(
+        self,
+        *,
+        describe: Callable[[], dict[str, Any]],
+        unknown: Callable[[str, str | None, str], LuaHostError],
+        call: Callable[..., Any],
+        docs: Callable[[str, str], Any],
+        submit: Callable[[Callable[[], None]], None],
+    ) -> None:
+        self.describe = describe
+        self.unknown = unknown
+        self.call = call
+        self.docs = docs
+        self.submit = submit
+
+
+class Bridge:
+    """One run's frames. `receive` takes each as it comes, in one thread; `result` is there after the last."""
+
+    def __init__(
+        self,
+        run: Run,
+        services: Services,
+        *,
+        modules: Modules,
+        on_output: Callable[[bytes], None] | None = None,
+        keep_output: bool = True,
+    ) -> None:
+        self._run = run
+        self._services = services
+        self._modules = modules
+        self._on_output = on_output
+        self._kept: list[bytes] | None = [] if keep_output else None
+        self._output_size = 0
+        self.result: dict[str, Any] | None = None
+
+    @property
+    def output(self) -> str:
+        """The output so far; what is not UTF-8 as U+FFFD."""
+        return b"".join(self._kept or ()).decode("utf-8", "replace")
+
+    def receive(self, frame: bytes, reply: Reply) -> None:
+        """Take one frame. Its answer goes to `reply`, now or later and from another thread.
+
+        Raises LimitExceeded, and InternalError for what is not a frame.
+        """
+        head, _, body = frame.partition(b" ")
+        kind, number = head[:1], head[1:]
+        if not number.isdigit() or len(number) > _MAX_ID:
+            raise InternalError("the script's process sent something that is not a frame")
+        if kind == b"O":
+            self._write(body)
+        elif kind == b"Q":
+            self._request(number, _object(body), reply)
+        elif kind == b"R":
+            self.result = _object(body.decode("utf-8", "replace").encode())
+        else:
+            raise InternalError("the script's process sent a frame of an unknown kind")
+
+    def values(self) -> list[Any]:
+        """What the script returned."""
+        found = self.result.get("values") if self.result else None
+        return found if isinstance(found, list) else []
+
+    def error(self) -> LuaHostError | None:
+        """What the script ended with, None when it ended well."""
+        if self.result is None or self.result.get("ok") is True:
+            return None
+        fields = self.result.get("error")
+        error = from_fields(fields if isinstance(fields, dict) else {"message": "the script ended with an error"})
+        if error.code == "limit_exceeded" and error.details == {"limit": "memory_mib"}:
+            full = limit_exceeded("memory_mib", self._run.limits.memory_mib, self._run.limits.memory_mib or 0)
+            full.file, full.line, full.traceback = error.file, error.line, error.traceback
+            return full
+        return error
+
+    def memory_bytes(self) -> int | None:
+        size = self.result.get("memory") if self.result else None
+        return int(size) if isinstance(size, (int, float)) and 0 <= size < 1 << 50 else None
+
+    # -- output ---------------------------------------------------------------------------------------------
+
+    def _write(self, text: bytes) -> None:
+        most = self._run.limits.output_bytes
+        over = most is not None and self._output_size + len(text) > most
+        if over and most is not None:
+            text = text[: most - self._output_size]
+        self._output_size += len(text)
+        if self._kept is not None:
+            self._kept.append(text)
+        if self._on_output and text:
+            self._on_output(text)
+        if over:
+            raise limit_exceeded("output_bytes", most, self._output_size + 1)
+
+    # -- requests -------------------------------------------------------------------------------------------
+
+    def _request(self, number: bytes, request: dict[str, Any], reply: Reply) -> None:
+        """Answer a request; calls and sleeping take time, so another thread does them."""
+
+        def answer() -> None:
+            reply(b"A%s %s" % (number, self._answer(request)))
+
+        if request.get("op") in ("call", "sleep"):
+            self._services.submit(answer)
+        else:
+            answer()
+
+    def _answer(self, request: dict[str, Any]) -> bytes:
+        try:
+            return _dumps({"ok": True, "value": self._do(request)})
+        except LuaHostError as error:
+            return _dumps({"ok": False, "error": error.fields()})
+        except Exception as error:  # noqa: BLE001 (nothing that goes wrong here may leave a script waiting)
+            failed = InternalError(f"luahost failed: {type(error).__name__}")
+            return _dumps({"ok": False, "error": failed.fields()})
+
+    def _do(self, request: dict[str, Any]) -> Any:
+        operation = request.get("op")
+        if operation == "call":
+            positional = request.get("positional")
+            return self._services.call(
+                self._run,
+                _text(request, "function"),
+                arguments=request.get("arguments"),
+                positional=positional if isinstance(positional, list) else None,
+                account=_text(request, "account") if "account" in request else None,
+            )
+        if operation == "sleep":
+            seconds = request.get("seconds")
+            if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds <= 1e9:
+                raise InvalidArguments("sleep: a number of seconds, 0 or more, was expected")
+            self._run.sleep(seconds)
+            return self._run.clock.time() if self._run.clock else None
+        if operation == "describe":
+            return self._services.describe()
+        if operation == "unknown":
+            account = _text(request, "account") if "account" in request else None
+            raise self._services.unknown(_text(request, "integration"), account, _text(request, "name"))
+        if operation == "module":
+            return self._modules.read(_text(request, "name"))
+        if operation == "docs":
+            return self._services.docs(_text(request, "docs"), str(request.get("text") or ""))
+        raise InternalError("the script's process asked for something unknown")
+
+
+def _text(request: dict[str, Any], name: str) -> str:
+    value = request.get(name)
+    if not isinstance(value, str):
+        raise InternalError("the script's process sent a request that is not one")
+    return value
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise InternalError("the script's process sent a frame that cannot be read")
+    return found
+
+
+def _dumps(value: Any) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # Half of a surrogate pair, which JSON can say and UTF-8 cannot: U+FFFD stands for it.
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()

@@ -1,0 +1,147 @@
+-- app.integrations.<name>[.<account>].<function>: closed, read-only tables made from the host's catalogue.
+-- A function is a closure that knows a name and an account; no Python object is ever seen here.
+
+local H = ...
+
+local type, next, select, setmetatable, tostring = type, next, select, setmetatable, tostring
+local errors, wire, json = H.errors, H.wire, H.json
+
+local members = {} -- of each namespace: what pairs, next and dump list, or a function that makes it
+
+local function is_namespace(v)
+  return members[v] ~= nil
+end
+
+local function listing(v)
+  local found = members[v]
+  if type(found) == "function" then
+    found = found()
+    members[v] = found
+  end
+  return found
+end
+
+-- A read-only table that answers `index(key)` for every key and calls itself `name` in errors.
+local function namespace(name, list, index)
+  local proxy = {}
+  members[proxy] = list
+  return setmetatable(proxy, {
+    __metatable = false,
+    __index = function(_, key) return index(key) end,
+    __newindex = function(_, key)
+      errors.invalid(name .. " is read-only: '" .. tostring(key) .. "' cannot be set", "keep your own values in a local variable")
+    end,
+    __call = function()
+      errors.invalid(name .. " is a namespace, not a function", "call one of its functions, as in " .. name .. ".FUNCTION{...}")
+    end,
+  })
+end
+
+-- One function of an integration; without an account, the run's own is used.
+local function host_function(name, account)
+  return function(...)
+    local n, first = select("#", ...), (...)
+    local request = { op = "call", ["function"] = name, account = account }
+    if n >= 1 and is_namespace(first) then
+      errors.invalid(name .. " was called with a colon", "write a dot: app.integrations." .. name .. "{...}")
+    elseif n == 0 then
+      request.arguments = {}
+    elseif n == 1 and type(first) == "table" then
+      request.arguments = first
+    else
+      local values = {}
+      for i = 1, n do
+        local v = select(i, ...)
+        if v == nil then
+          v = json.null
+        end
+        values[i] = v
+      end
+      request.positional = json.array(values)
+    end
+    return (wire.ask(request))
+  end
+end
+
+-- The functions of one account, each made when it is first used.
+local function functions(integration, account, known)
+  local made = {}
+  local function get(key)
+    local f = made[key]
+    if not f and known[key] then
+      f = host_function(integration .. "." .. key, account)
+      made[key] = f
+    end
+    return f
+  end
+  local function all()
+    for key in next, known do
+      get(key)
+    end
+    return made
+  end
+  return get, all
+end
+
+local function unknown(integration, account, key)
+  wire.ask({ op = "unknown", integration = integration, account = account, name = tostring(key) })
+end
+
+local function integration(name, spec)
+  local known = {}
+  for _, key in next, spec.functions do
+    known[key] = true
+  end
+  local accounts = {}
+  for _, key in next, spec.accounts do
+    accounts[key] = true
+  end
+  local full = "app.integrations." .. name
+  local get, all = functions(name, nil, known)
+  local made = {}
+  return namespace(full, all, function(key)
+    local f = get(key)
+    if f then
+      return f
+    end
+    local account = made[key]
+    if not account and accounts[key] then
+      local get_on, all_on = functions(name, key, known)
+      account = namespace(full .. "." .. key, all_on, function(k)
+        return get_on(k) or unknown(name, key, k)
+      end)
+      made[key] = account
+    end
+    return account or unknown(name, nil, key)
+  end)
+end
+
+-- The catalogue is asked for when a script first looks: one that makes no call costs nothing.
+local function integrations()
+  local made
+  local function all()
+    if not made then
+      made = {}
+      for name, spec in next, wire.ask({ op = "describe" }) do
+        made[name] = integration(name, spec)
+      end
+    end
+    return made
+  end
+  return namespace("app.integrations", all, function(key)
+    return all()[key] or unknown(tostring(key), nil, "")
+  end)
+end
+
+local function app()
+  local made = { integrations = integrations() }
+  return namespace("app", made, function(key)
+    return made[key] or errors.raise({
+      code = "unknown_integration",
+      message = "app has no '" .. tostring(key) .. "'",
+      hint = "write app.integrations." .. tostring(key),
+    })
+  end)
+end
+
+H.namespace = { app = app, is_namespace = is_namespace, listing = listing }

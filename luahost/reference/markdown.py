@@ -1,0 +1,67 @@
+"""The reference page of an integration, as Markdown: rendered from the spec, and from nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from luahost.spec import Example, Function, Integration
+
+
+def integration_page(integration: Integration) -> str:
+    """The whole page: every function, then what holds for all of them."""
+    lines = [f"# {integration.title} — Lua API Reference", "", integration.summary, ""]
+    for function in integration.functions:
+        lines += _function(integration, function, "##")
+    for example in integration.examples:
+        lines += [f"## {example.title}", ""]
+        lines += [
+            f"If you have multiple {integration.title.split()[0]} accounts configured, use account-specific namespaces:",
+            "",
+        ]
+        lines += _code(example)
+        lines += ["All functions are identical across accounts — only the credentials differ.", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def function_page(integration: Integration, function: Function) -> str:
+    """The page of one function."""
+    return "\n".join(_function(integration, function, "#")).rstrip() + "\n"
+
+
+def _function(integration: Integration, function: Function, head: str) -> list[str]:
+    lines = [f"{head} {function.name}", "", function.summary, "", f"{head}# Parameters", ""]
+    if function.params:
+        lines += ["| Name | Type | Required | Description |", "|---|---|---|---|"]
+        for param in function.params:
+            required = "yes" if param.required else "no"
+            text = param.description + (f" (one of {', '.join(param.enum)})" if param.enum else "")
+            lines.append(f"| `{param.name}` | {param.type_text} | {required} | {text} |")
+    else:
+        lines.append("None.")
+    lines += ["", f"{head}# Returns", ""]
+    if function.returns:
+        lines += ["| Field | Type | Always | Description |", "|---|---|---|---|"]
+        for field in function.returns:
+            always = "yes" if field.always else "no"
+            lines.append(f"| `{field.name}` | {field.type} | {always} | {field.description} |")
+        lines += ["", "Other fields are as the API sends them."]
+    if function.examples:
+        lines += ["", f"{head}# Examples", ""]
+        for example in function.examples:
+            if example.title:
+                lines += [f"{example.title}:", ""]
+            lines += _code(example)
+    for note in function.notes:
+        lines += [note, ""]
+    if not lines[-1] == "":
+        lines.append("")
+    if function.endpoints:
+        what = "writes" if function.access == "write" else "reads"
+        calls = "; ".join(f"{version}: `{endpoint}`" for version, endpoint in function.endpoints.items())
+        lines += [f"`app.integrations.{integration.name}.{function.name}` {what}. {calls}.", ""]
+    return lines
+
+
+def _code(example: Example) -> list[str]:
+    return ["```lua", *example.code.rstrip("\n").split("\n"), "```", ""]

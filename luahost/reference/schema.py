@@ -1,0 +1,42 @@
+"""JSON Schema (2020-12) of a function's arguments, from its spec."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from luahost.spec import Function, Integration, Param
+
+
+def arguments_schema(integration: Integration, function: Function) -> dict[str, Any]:
+    """What a JSON object of arguments must look like; nothing else is accepted."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"{integration.name}.{function.name}",
+        "description": function.summary,
+        "type": "object",
+        "properties": {param.name: _param(param) for param in function.params},
+        "required": [param.name for param in function.params if param.required],
+        "additionalProperties": False,
+    }
+
+
+def _param(param: Param) -> dict[str, Any]:
+    found: dict[str, Any] = {"type": param.type, "description": param.description}
+    if param.items:
+        found["items"] = {"type": param.items}
+    if param.enum:
+        found["enum"] = list(param.enum)
+    if param.pattern:
+        found["pattern"] = f"^{param.pattern}$"
+    lengths = ("minItems", "maxItems") if param.type == "array" else ("minLength", "maxLength")
+    bounds = {
+        "minimum": param.minimum,
+        "maximum": param.maximum,
+        lengths[0]: param.min_length,
+        lengths[1]: param.max_length,
+    }
+    found.update({name: value for name, value in bounds.items() if value is not None})
+    if param.sensitive:
+        found["writeOnly"] = True
+    return found

@@ -1,0 +1,223 @@
+"""How an integration is declared: frozen values, checked when they are made.
+
+A function is declared once. The Lua table, the argument check, command-line help, JSON Schema, the reference
+page and the tests follow from the declaration.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+Type = Literal["string", "integer", "number", "boolean", "object", "array"]
+TYPES: tuple[str, ...] = ("string", "integer", "number", "boolean", "object", "array")
+Access = Literal["read", "write"]
+
+ACCOUNT_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+INTEGRATION_NAME = re.compile(r"[a-z][a-z0-9]*\Z")
+_FUNCTION_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+\Z")
+_PARAM_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+
+T = TypeVar("T")
+
+
+class Http(Protocol):
+    """What a handler may ask of HTTP: requests to its account's host, and JSON back.
+
+    `path` is appended to the account's base URL; every piece of it that came from a script goes through
+    `luahost.spec.quote` first. Errors are raised as the classes of luahost.errors.
+    """
+
+    def get(self, path: str, query: Iterable[tuple[str, str]] = ()) -> Any:
+        """The JSON of the answer. Repeated when that can help: reading changes nothing."""
+
+    def write(self, method: str, path: str, body: Any = None) -> Any:
+        """The JSON of the answer, None for an empty one. Sent once; OutcomeUnknown when the answer was lost."""
+
+
+class Call(Protocol):
+    """One call, as its handler sees it."""
+
+    @property
+    def account(self) -> str:
+        """The account's name."""
+
+    @property
+    def version(self) -> str:
+        """The API version that the account speaks, one of the integration's."""
+
+    @property
+    def org_id(self) -> str | None:
+        """The organisation that the account's settings name, None when they name none."""
+
+    @property
+    def http(self) -> Http: ...
+
+    def notice(self, text: str) -> None:
+        """Tell whoever runs the script something that is no error."""
+
+    def remember(self, name: str, find: Callable[[], T]) -> T:
+        """What `find` gives, found once for an account and kept as long as the host."""
+
+    def once(self, key: str, arguments: Mapping[str, Any], creation: Creation) -> Any:
+        """Create under an idempotency key: what the key has made before, or what it makes now."""
+
+
+class Creation(Protocol):
+    """The steps of creating one thing under an idempotency key; each is a request or a few."""
+
+    def scope(self) -> str | None:
+        """The organisation in which the key counts; None where only the credential tells."""
+
+    def send(self, tags: list[str]) -> dict[str, Any]:
+        """Create it, marked with `tags`, and give what the API answered."""
+
+    def find(self, tag: str) -> list[dict[str, Any]]:
+        """All that carry `tag`, oldest first, each with `id` and `tags`."""
+
+    def fetch(self, found: str) -> dict[str, Any]:
+        """The thing with the id `found`, as it is now."""
+
+    def identify(self, made: dict[str, Any]) -> str:
+        """The id of what `send` gave."""
+
+
+class Simulation(Protocol):
+    """A simulated API: a WSGI application with keys and a clock."""
+
+    keys: dict[str, dict[str, str]]
+    org_id: str
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]: ...
+
+
+class SpecError(ValueError):
+    """A declaration that contradicts itself: a fault of whoever wrote the integration."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Param:
+    """One parameter. Bounds are inclusive; lengths count characters of a string and entries of an array.
+
+    `pattern` is a regular expression for the whole of a string, and `pattern_hint` says it in words.
+    """
+
+    name: str
+    type: Type
+    description: str
+    required: bool = False
+    enum: tuple[str, ...] = ()
+    items: Type | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str | None = None
+    pattern_hint: str = ""
+    sensitive: bool = False
+
+    def __post_init__(self) -> None:
+        if not _PARAM_NAME.match(self.name):
+            raise SpecError(f"parameter {self.name!r}: not a name")
+        if self.type not in TYPES or (self.items is not None and self.items not in TYPES):
+            raise SpecError(f"parameter {self.name}: the type must be one of {', '.join(TYPES)}")
+        if (self.items is not None) != (self.type == "array"):
+            raise SpecError(f"parameter {self.name}: an array, and only an array, says what its items are")
+
+    @property
+    def type_text(self) -> str:
+        return f"{self.type} of {self.items}" if self.items else self.type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of a result."""
+
+    name: str
+    type: Type
+    description: str
+    always: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A Lua script that shows one thing; it runs as written."""
+
+    code: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """One function: what a script calls, what it sends and what it gives."""
+
+    name: str
+    summary: str
+    access: Access
+    handler: Callable[[Call, dict[str, Any]], Any]
+    params: tuple[Param, ...] = ()
+    returns: tuple[Field, ...] = ()
+    examples: tuple[Example, ...] = ()
+    endpoints: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not _FUNCTION_NAME.match(self.name):
+            raise SpecError(f"function {self.name!r}: a verb and a noun in snake_case are expected")
+        names = [param.name for param in self.params]
+        if len(set(names)) != len(names):
+            raise SpecError(f"function {self.name}: a parameter is declared twice")
+        if self.access not in ("read", "write"):
+            raise SpecError(f"function {self.name}: access must be read or write")
+
+    def param(self, name: str) -> Param | None:
+        return next((param for param in self.params if param.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integration:
+    """One API as scripts see it, `app.integrations.<name>`.
+
+    `key_prefixes` tells the API version by the beginning of a key. `vendor_prefix` is that of the vendor's own
+    environment variables. `identify` names the function that shows whether a key works. `simulator` makes a
+    simulated API for the accounts that it is given.
+    """
+
+    name: str
+    title: str
+    summary: str
+    functions: tuple[Function, ...]
+    base_url: str
+    key_prefixes: Mapping[str, str]
+    identify: str
+    vendor_prefix: str | None = None
+    examples: tuple[Example, ...] = ()
+    simulator: Callable[[Iterable[str]], Simulation] | None = None
+
+    def __post_init__(self) -> None:
+        if not INTEGRATION_NAME.match(self.name):
+            raise SpecError(f"integration {self.name!r}: lower-case letters and digits are expected")
+        names = [function.name for function in self.functions]
+        if len(set(names)) != len(names):
+            raise SpecError(f"integration {self.name}: a function is declared twice")
+        if self.function(self.identify) is None:
+            raise SpecError(f"integration {self.name}: it has no function {self.identify!r}")
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.key_prefixes.values()))
+
+    def function(self, name: str) -> Function | None:
+        return next((function for function in self.functions if function.name == name), None)
+
+
+def quote(segment: str) -> str:
+    """One path segment, percent-encoded whole: no value can leave its place in a URL (RFC 3986, 2.1)."""
+    from urllib.parse import quote as percent
+
+    return percent(segment, safe="")
