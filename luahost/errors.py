@@ -41,7 +41,18 @@ TYPE_CHECKING = False  # `typing` is slow to import, and every run imports this
 if TYPE_CHECKING:
     from typing import Any, ClassVar
 
-FIELDS = ("code", "message", "hint", "call", "account", "status", "retryable", "retry_after", "request_id", "details")
+FIELDS = (
+    "code",
+    "message",
+    "hint",
+    "call",
+    "account",
+    "status",
+    "retryable",
+    "retry_after",
+    "request_id",
+    "details",
+)
 """The fields of an error table in the order in which they are shown; absent where they do not apply."""
 
 

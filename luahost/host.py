@@ -6,7 +6,7 @@ import os
 import random
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from luahost.calls.run import GRACE, Run
 from luahost.calls.settings import API_VERSION, Settings
@@ -121,9 +121,7 @@ class Host:
         """
         self._open()
         run = Run(limits=limits or self.limits, account=account, clock=self._clock(), on_notice=on_notice)
-        bridge = Bridge(
-            run, self._services(), modules=Modules(modules), on_output=on_output, keep_output=keep_output
-        )
+        bridge = Bridge(run, self._services(), modules=Modules(modules), on_output=on_output, keep_output=keep_output)
         error: LuaHostError | None = None
         interrupted = False
         unknown: list[CallRecord] = []
@@ -307,12 +305,23 @@ class Host:
 
     def _services(self) -> Services:
         return Services(
-            describe=lambda: self.dispatcher.describe(),
-            unknown=lambda *names: self.dispatcher.unknown(*names),
-            call=lambda *args, **options: self.dispatcher.call(*args, **options),
+            describe=self._describe,
+            unknown=self._unknown,
+            call=self._call,
             docs=self._docs,
             submit=self._workers.submit,
         )
+
+    # Each makes the dispatcher when it is first needed: a script that asks nothing pays for none of it.
+
+    def _describe(self) -> dict[str, Any]:
+        return self.dispatcher.describe()
+
+    def _unknown(self, integration: str, account: str | None, name: str) -> LuaHostError:
+        return self.dispatcher.unknown(integration, account, name)
+
+    def _call(self, *args: Any, **options: Any) -> Any:
+        return self.dispatcher.call(*args, **options)
 
     def _docs(self, operation: str, text: str) -> Any:
         from luahost.reference import pages
@@ -333,13 +342,10 @@ class Host:
             if self._dispatcher is not None:
                 self._dispatcher.close()
 
-    def __enter__(self) -> Host:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-

@@ -90,8 +90,13 @@ class Creation(Protocol):
 class Simulation(Protocol):
     """A simulated API: a WSGI application with keys and a clock."""
 
-    keys: dict[str, dict[str, str]]
-    org_id: str
+    @property
+    def keys(self) -> Mapping[str, Mapping[str, str]]:
+        """A key for each account, by API version."""
+
+    @property
+    def clock(self) -> Any:
+        """What time it is there: `time()` and `sleep(seconds)`."""
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]: ...
 

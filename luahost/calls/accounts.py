@@ -79,7 +79,8 @@ class Accounts:
                 unknown = set(values) - set(_PASSED)
                 if unknown:
                     raise UsageError(
-                        f"account {name}: unknown setting {sorted(unknown)[0]!r}", hint=f"known: {', '.join(_PASSED)}"
+                        f"account {name}: unknown setting {min(unknown)!r}",
+                        hint=f"known: {', '.join(_PASSED)}",
                     )
 
     def names(self) -> list[str]:
@@ -169,9 +170,7 @@ class Accounts:
     def ignored(self) -> list[str]:
         """Environment variables that look like a key but name no account: for `doctor`."""
         upper = self._integration.name.upper()
-        return [
-            f"LUAHOST_{upper}_{name.upper()}_API_KEY" for name in self._in_environment() if not self._usable(name)
-        ]
+        return [f"LUAHOST_{upper}_{name.upper()}_API_KEY" for name in self._in_environment() if not self._usable(name)]
 
     # -- what is found must be usable -----------------------------------------------------------------------
 
@@ -189,18 +188,27 @@ class Accounts:
         version = found.values.get("api_version") or url_version
         if version is None:
             prefixes = self._integration.key_prefixes
-            version = next((v for p, v in prefixes.items() if found.api_key.startswith(p)), next(iter(prefixes.values())))
+            version = next(
+                (v for p, v in prefixes.items() if found.api_key.startswith(p)), next(iter(prefixes.values()))
+            )
             sources["api_version"] = "the key's prefix"
         elif url_version and not found.values.get("api_version"):
             sources["api_version"] = sources["base_url"]
         if version not in self._integration.versions:
             known = ", ".join(self._integration.versions)
             raise wrong(
-                f"api_version {version!r} (from {sources['api_version']}) is not known", f"known versions: {known}"
+                f"api_version {version!r} (from {sources['api_version']}) is not known",
+                f"known versions: {known}",
             )
         sources.setdefault("base_url", "built in")
         return Account(
-            self._integration.name, name, found.api_key, base_url, version, found.values.get("org_id"), sources
+            self._integration.name,
+            name,
+            found.api_key,
+            base_url,
+            version,
+            found.values.get("org_id"),
+            sources,
         )
 
     def _how_to_add(self, name: str) -> str:
@@ -284,10 +292,12 @@ class Keyring:
     def get(self, name: str) -> str | None:
         """The text stored for an account; None when there is none, or no keyring that answers."""
         try:
-            return self._within_time(lambda keyring: keyring.get_password(self._service, name))
+            found: str | None = self._within_time(lambda keyring: keyring.get_password(self._service, name))
+
         except KeyringUnavailable as error:
             self.problem = str(error)
             return None
+        return found
 
     def set(self, name: str, text: str) -> None:
         """Store text for an account, and see that it is there; raises KeyringUnavailable."""
@@ -334,7 +344,7 @@ class Keyring:
         )
 
 
-class KeyringUnavailable(Exception):  # noqa: N818
+class KeyringUnavailable(Exception):
     """There is no keyring, or it does not answer."""
 
 
@@ -345,17 +355,15 @@ def read_index(settings: Settings) -> dict[str, dict[str, Any]]:
     """The accounts that `accounts add` stored: by integration, then by name. It holds no secret."""
     file = settings.config_folder / "accounts.json"
     try:
-        found = json.loads(file.read_text("utf-8"))
-        accounts = found["accounts"]
-        if not all(isinstance(entries, dict) for entries in accounts.values()):
-            raise TypeError
+        accounts = json.loads(file.read_text("utf-8"))["accounts"]
+        found = {name: dict(entries) for name, entries in accounts.items()}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise UsageError(
             f"{file}: cannot be read as an index of accounts", hint="remove it, and add the accounts again"
         ) from None
-    return dict(accounts)
+    return found
 
 
 def write_index(settings: Settings, accounts: Mapping[str, Mapping[str, Any]]) -> None:

@@ -63,7 +63,9 @@ def _json(response: Response, body: bytes, known: dict[str, Any], *, host: str, 
     try:
         return json.loads(body.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise errors.InvalidResponse(f"{host} answered with JSON that cannot be read: {_brief(error)}", **known) from None
+        raise errors.InvalidResponse(
+            f"{host} answered with JSON that cannot be read: {_brief(error)}", **known
+        ) from None
 
 
 def _no_constant(name: str) -> Any:

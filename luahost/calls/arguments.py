@@ -43,9 +43,7 @@ def from_positions(function: Function, values: list[Any]) -> dict[str, Any]:
 def check(function: Function, arguments: Any) -> dict[str, Any]:
     """The arguments, clean and in declared order; raises InvalidArguments with every problem at once."""
     if isinstance(arguments, list):
-        raise InvalidArguments(
-            "a list was given where named values are expected", hint=usage(function)
-        )
+        raise InvalidArguments("a list was given where named values are expected", hint=usage(function))
     if not isinstance(arguments, dict):
         raise InvalidArguments("named values were expected", hint=usage(function))
     problems: list[tuple[str, str]] = []

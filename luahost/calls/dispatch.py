@@ -28,9 +28,49 @@ if TYPE_CHECKING:
     from luahost.spec import Creation, Function, Http, Integration, Simulation
 
 _VERBS = frozenset(
-    "add append archive cancel close copy create delete do download fetch find generate get list make message new open "
-    "poll post put read remove rename replace restart resume run search send set show start stop suspend terminate "
-    "unarchive update upload wait".split()
+    [
+        "add",
+        "append",
+        "archive",
+        "cancel",
+        "close",
+        "copy",
+        "create",
+        "delete",
+        "do",
+        "download",
+        "fetch",
+        "find",
+        "generate",
+        "get",
+        "list",
+        "make",
+        "message",
+        "new",
+        "open",
+        "poll",
+        "post",
+        "put",
+        "read",
+        "remove",
+        "rename",
+        "replace",
+        "restart",
+        "resume",
+        "run",
+        "search",
+        "send",
+        "set",
+        "show",
+        "start",
+        "stop",
+        "suspend",
+        "terminate",
+        "unarchive",
+        "update",
+        "upload",
+        "wait",
+    ]
 )
 
 
@@ -98,7 +138,8 @@ class Dispatcher:
         if found is None:
             known = sorted(self.catalog)
             raise UnknownIntegration(
-                f"unknown integration {name!r}{args.did_you_mean(name, known)}", hint=f"known: {', '.join(known)}"
+                f"unknown integration {name!r}{args.did_you_mean(name, known)}",
+                hint=f"known: {', '.join(known)}",
             )
         return found
 
@@ -216,9 +257,7 @@ class Dispatcher:
             return self.accounts[integration.name].resolve(name)
         version = self._simulated_version or integration.versions[0]
         if version not in simulation.keys:
-            raise InvalidArguments(
-                f"api_version {version!r} is not known", hint=f"known: {', '.join(simulation.keys)}"
-            )
+            raise InvalidArguments(f"api_version {version!r} is not known", hint=f"known: {', '.join(simulation.keys)}")
         sources = dict.fromkeys(("api_key", "base_url", "api_version"), "the simulator")
         key = simulation.keys[version][name]
         return Account(integration.name, name, key, integration.base_url, version, None, sources)

@@ -19,7 +19,13 @@ from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, InvalidHeader, MaxRetryError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    InvalidHeader,
+    MaxRetryError,
+    NewConnectionError,
+)
 from urllib3.util.retry import Retry
 
 from luahost import __version__
@@ -111,7 +117,6 @@ class _Retry(Retry):
             raise MaxRetryError(kwargs["_pool"], "", error) from error
         return new
 
-
     def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
         try:
             return super().get_retry_after(response)
@@ -155,7 +160,7 @@ class Transport:
         self._lock = threading.Lock()
 
     def session(self, *, repeat: bool) -> requests.Session:
-        """This thread's session; `repeat` is for requests that change nothing."""
+        """The session of this thread; `repeat` is for requests that change nothing."""
         name = "reading" if repeat else "writing"
         session: requests.Session | None = getattr(self._local, name, None)
         if session is None:
@@ -251,9 +256,7 @@ class Client:
         limit = self._run.deadline_for(self._pending)
         return end if limit is None else min(end, limit)
 
-    def _prepare(
-        self, method: str, path: str, query: list[tuple[str, str]], body: Any
-    ) -> requests.PreparedRequest:
+    def _prepare(self, method: str, path: str, query: list[tuple[str, str]], body: Any) -> requests.PreparedRequest:
         headers = {"Authorization": f"Bearer {self._account.api_key}"}
         data = None
         if body is not None:
@@ -338,7 +341,7 @@ def _causes(error: BaseException | None) -> Iterable[BaseException]:
         each = queue.pop(0)
         if isinstance(each, BaseException) and each not in seen:
             seen.append(each)
-            queue += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]  # type: ignore[list-item]
+            queue += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
     return seen
 
 

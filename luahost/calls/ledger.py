@@ -116,7 +116,7 @@ class FolderLedger:
 
     def _turns(self, name: str) -> list[int]:
         try:
-            return [int(each) for each in os.listdir(self._folder / name) if each.isdigit()]
+            return [int(each.name) for each in (self._folder / name).iterdir() if each.name.isdigit()]
         except FileNotFoundError:
             return []
 

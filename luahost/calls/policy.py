@@ -32,7 +32,8 @@ class Rule:
     def __post_init__(self) -> None:
         if self.decision not in _STRICTNESS:
             raise UsageError(
-                f"permission {self.subject}: {self.decision!r} is not a decision", hint="write allow, ask or deny"
+                f"permission {self.subject}: {self.decision!r} is not a decision",
+                hint="write allow, ask or deny",
             )
 
     def rank(self, integration: str, function: Function, account: str) -> tuple[int, int] | None:
@@ -67,7 +68,8 @@ class Policy:
         for name in ("read", "write"):
             if getattr(self, name) not in _STRICTNESS:
                 raise UsageError(
-                    f"policy {name}: {getattr(self, name)!r} is not a decision", hint="write allow, ask or deny"
+                    f"policy {name}: {getattr(self, name)!r} is not a decision",
+                    hint="write allow, ask or deny",
                 )
 
     def decide(self, integration: str, function: Function, account: str) -> Decision:

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from luahost.errors import Cancelled, LimitExceeded, LuaHostError
-from luahost.results import CallRecord, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from luahost.results import CallRecord, Limits
 
 GRACE = 30.0
 """Seconds that a write which was already sent is awaited beyond the end of its run."""
@@ -157,7 +158,13 @@ class Run:
 
 def limit_exceeded(limit: str, allowed: float | None, used: float) -> LimitExceeded:
     """The error of a limit, with its name, what was allowed and what was used."""
-    unit = {"wall": " s", "cpu": " s", "output_bytes": " bytes", "response_bytes": " bytes", "memory_mib": " MiB"}
+    unit = {
+        "wall": " s",
+        "cpu": " s",
+        "output_bytes": " bytes",
+        "response_bytes": " bytes",
+        "memory_mib": " MiB",
+    }
     option = {
         "wall": "--timeout",
         "cpu": "--cpu-limit",

@@ -138,7 +138,8 @@ class Settings:
                 from luahost.calls.arguments import did_you_mean
 
                 raise self._wrong(
-                    f"[{place}]: unknown setting {name!r}{did_you_mean(name, known)}", f"known: {', '.join(known)}"
+                    f"[{place}]: unknown setting {name!r}{did_you_mean(name, known)}",
+                    f"known: {', '.join(known)}",
                 )
 
     def _wrong(self, problem: str, hint: str | None = None) -> UsageError:
@@ -166,6 +167,7 @@ def _read(file: Path) -> dict[str, Any]:
             from luahost.calls.arguments import did_you_mean
 
             raise UsageError(
-                f"{file}: unknown table [{name}]{did_you_mean(name, _TABLES)}", hint=f"known: {', '.join(_TABLES)}"
+                f"{file}: unknown table [{name}]{did_you_mean(name, _TABLES)}",
+                hint=f"known: {', '.join(_TABLES)}",
             )
     return found

@@ -45,7 +45,7 @@ class WSGIAdapter(BaseAdapter):
 def _environ(request: requests.PreparedRequest) -> dict[str, Any]:
     parts = urlsplit(request.url or "")
     body = request.body or b""
-    data = body.encode() if isinstance(body, str) else bytes(body)  # type: ignore[arg-type]  # we send bytes
+    data = body.encode() if isinstance(body, str) else bytes(body)
     environ = {
         "REQUEST_METHOD": request.method or "GET",
         "SCRIPT_NAME": "",
@@ -81,6 +81,10 @@ def _response(
     response.request = request
     response.headers = CaseInsensitiveDict(headers)
     response.raw = HTTPResponse(
-        body=io.BytesIO(body), headers=HTTPHeaderDict(headers), status=int(code), reason=reason, preload_content=False
+        body=io.BytesIO(body),
+        headers=HTTPHeaderDict(headers),
+        status=int(code),
+        reason=reason,
+        preload_content=False,
     )
     return response

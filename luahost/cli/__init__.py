@@ -59,6 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     process = _start_early(argv)
     from luahost.cli import output
+    from luahost.errors import LuaHostError
 
     try:
         if not argv:
@@ -87,7 +88,7 @@ def main(argv: list[str] | None = None) -> int:
         return 130
     except KeyboardInterrupt:
         return 130
-    except output.LuaHostError as error:
+    except LuaHostError as error:
         return output.fail(error)
 
 

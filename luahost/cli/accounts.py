@@ -97,8 +97,13 @@ def _list(options: Namespace, integration: Integration, settings: Settings) -> i
         if each["ready"]:
             sources = each["sources"]
             values = [f"key from {sources['api_key']}"]
-            values += [f"{each['base_url']} ({sources['base_url']})", f"{each['api_version']} ({sources['api_version']})"]
-            values.append(f"{each['org_id']} ({sources['org_id']})" if each["org_id"] else "organisation found by the key")
+            values += [
+                f"{each['base_url']} ({sources['base_url']})",
+                f"{each['api_version']} ({sources['api_version']})",
+            ]
+            values.append(
+                f"{each['org_id']} ({sources['org_id']})" if each["org_id"] else "organisation found by the key"
+            )
             rows.append((each["name"], "; ".join(values)))
         else:
             rows.append((each["name"], f"{each['problem']}; {each['hint']}"))
@@ -119,7 +124,7 @@ def _test(options: Namespace, integration: Integration, settings: Settings) -> i
     from luahost.host import Host
 
     code = 0
-    report = []
+    report: list[dict[str, Any]] = []
     with Host(settings=settings, state=False) as host:
         known = host.dispatcher.account_names(integration.name)
         if options.name and options.name not in known:
@@ -179,7 +184,10 @@ def _key(options: Namespace) -> str:
     if options.with_token:
         key = sys.stdin.read().strip()
         if not key:
-            raise UsageError("no key came from standard input", hint=f"as in luahost accounts add {options.name} --with-token < FILE")
+            raise UsageError(
+                "no key came from standard input",
+                hint=f"as in luahost accounts add {options.name} --with-token < FILE",
+            )
         return key
     if not sys.stdin.isatty():
         raise UsageError("there is no terminal to ask at", hint="use --with-token, and give the key on standard input")
@@ -200,7 +208,9 @@ def _remove(options: Namespace, integration: Integration, settings: Settings) ->
     except KeyringUnavailable as error:
         if not listed:
             raise UsageError(f"account {options.name} cannot be removed: {error}") from None
-        raise UsageError(f"the key of {options.name} is still in the keyring: {error}", hint="unlock it, and try again") from None
+        raise UsageError(
+            f"the key of {options.name} is still in the keyring: {error}", hint="unlock it, and try again"
+        ) from None
     if not listed and not stored:
         raise UsageError(
             f"no key of account {options.name} is stored",

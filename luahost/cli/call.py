@@ -106,7 +106,9 @@ def _file(name: str, file: str) -> str:
         with open(file, encoding="utf-8") as opened:  # noqa: PTH123
             return opened.read()
     except OSError as error:
-        raise UsageError(f"{name}=@{file}: {error.strerror}", hint=f"for the text itself write {name}=@@{file}") from None
+        raise UsageError(
+            f"{name}=@{file}: {error.strerror}", hint=f"for the text itself write {name}=@@{file}"
+        ) from None
     except UnicodeDecodeError:
         raise UsageError(f"{name}=@{file}: not UTF-8") from None
 

@@ -96,8 +96,14 @@ def _next(accounts: dict[str, list[dict[str, Any]]]) -> list[str]:
 def _show(report: dict[str, Any]) -> None:
     config = report["config"]
     rows = [
-        ("luahost", f"{report['luahost']}, Python {report['python']}, lupa {report['lupa']}, {report['system']}"),
-        ("config", f"{config['file']} ({'read' if config['exists'] else 'not there'}; from {config['from']})"),
+        (
+            "luahost",
+            f"{report['luahost']}, Python {report['python']}, lupa {report['lupa']}, {report['system']}",
+        ),
+        (
+            "config",
+            f"{config['file']} ({'read' if config['exists'] else 'not there'}; from {config['from']})",
+        ),
         ("state", report["state"]),
         ("keyring", report["keyring"]),
     ]

@@ -6,10 +6,10 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from luahost.errors import LuaHostError
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from luahost.errors import LuaHostError
 
 
 def fail(error: LuaHostError, *, as_json: bool = False) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from luahost.calls.arguments import did_you_mean
 from luahost.cli import output
-from luahost.errors import UsageError
+from luahost.errors import InvalidArguments, UsageError
 from luahost.integrations import catalog
 from luahost.reference import pages
 from luahost.reference.schema import arguments_schema
@@ -65,7 +66,7 @@ def _signature(parameters: list[dict[str, object]]) -> str:
 def _page(integrations: pages.Catalog, page: str) -> str:
     try:
         return pages.read(integrations, page)
-    except pages.InvalidArguments as error:
+    except InvalidArguments as error:
         raise UsageError(error.message, hint=error.hint) from None
 
 
@@ -76,6 +77,7 @@ def _schema(integrations: pages.Catalog, name: str) -> dict[str, object]:
     if integration is None or function is None:
         known = [row["call"] for row in pages.rows(integrations)]
         raise UsageError(
-            f"there is no function {name!r}{pages.did_you_mean(name, known)}", hint=f"known: {', '.join(known)}"
+            f"there is no function {name!r}{did_you_mean(name, known)}",
+            hint=f"known: {', '.join(known)}",
         )
     return arguments_schema(integration, function)

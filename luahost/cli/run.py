@@ -31,7 +31,13 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.usage = "luahost run [OPTIONS] FILE [WORDS...] | - | -e CODE [WORDS...]"
     add("-e", dest="code", metavar="CODE", help="run CODE instead of a file")
     add("--account", default="default", metavar="A", help="the account of calls that name none")
-    add("--set", action="append", default=[], metavar="K=V", help="set args.K to a text, or with K:=JSON to a value")
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="K=V",
+        help="set args.K to a text, or with K:=JSON to a value",
+    )
     add("--args", metavar="FILE", help="set args from a JSON file")
     add("--modules", metavar="DIR", help="where require looks (default: the script's folder)")
     add("--simulate", action="store_true", help="answer from the simulator: no network, no key")
@@ -41,7 +47,12 @@ def _arguments(parser: ArgumentParser) -> None:
     add("--memory-limit", type=int, metavar="MIB", help="memory that the script may take (default 256)")
     add("--max-calls", type=int, metavar="N", help="calls that it may make")
     add("--max-output", type=int, metavar="BYTES", help="bytes that it may print")
-    add("--isolation", choices=ISOLATIONS, default="process", help="process: a child that never sees a key (default)")
+    add(
+        "--isolation",
+        choices=ISOLATIONS,
+        default="process",
+        help="process: a child that never sees a key (default)",
+    )
     add("--json", action="store_true", help="print one JSON object instead of the output")
     add("rest", nargs=REMAINDER, metavar="FILE [WORDS...]", help="the script, or - for standard input")
 
@@ -117,7 +128,9 @@ def _script(options: Namespace) -> tuple[str, bytes, list[str], str | None]:
 
 def _not_empty(name: str, source: bytes) -> str:
     if not source.strip():
-        raise UsageError(f"{name}: the script is empty: there is nothing to run", hint='write some Lua, as in print("hi")')
+        raise UsageError(
+            f"{name}: the script is empty: there is nothing to run", hint='write some Lua, as in print("hi")'
+        )
     return name
 
 
@@ -141,12 +154,17 @@ def _args(options: Namespace) -> dict[str, Any]:
         typed = name.endswith(":")
         name = name.removesuffix(":")
         if not equals or not name:
-            raise UsageError(f"--set {word}: K=V was expected", hint="as in --set ticket=7, or --set ticket:=7 for a number")
+            raise UsageError(
+                f"--set {word}: K=V was expected",
+                hint="as in --set ticket=7, or --set ticket:=7 for a number",
+            )
         if typed:
             try:
                 found[name] = json.loads(value)
             except (ValueError, RecursionError) as error:
-                raise UsageError(f"--set {word}: not JSON: {error}", hint=f"for a text write --set {name}={value}") from None
+                raise UsageError(
+                    f"--set {word}: not JSON: {error}", hint=f"for a text write --set {name}={value}"
+                ) from None
         else:
             found[name] = value
     return found

@@ -36,7 +36,8 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
         server = Server(simulator, port=options.port)
     except OSError as error:
         raise UsageError(
-            f"port {options.port} cannot be used: {error.strerror}", hint="choose another, or --port 0 for a free one"
+            f"port {options.port} cannot be used: {error.strerror}",
+            hint="choose another, or --port 0 for a free one",
         ) from None
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with server:

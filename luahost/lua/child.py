@@ -21,7 +21,9 @@ MAX_FRAME = 64 << 20
 """Bytes of the largest frame that a child may send; a longer one ends the run."""
 
 _CHUNK = 1 << 18
-class ChildDied(Exception):  # noqa: N818 (an event, told as it happened)
+
+
+class ChildDied(Exception):
     """The child ended without a result: `signal` killed it, or it left with `status`; `stderr` is what it said."""
 
     def __init__(self, status: int, stderr: str) -> None:

@@ -9,7 +9,10 @@ _MIB = 1 << 20
 
 def settings(cpu: float | None, memory_mib: int | None) -> bytes:
     """The host's first frame: CPU time in seconds and memory in MiB, 0 for no limit."""
-    return b"L0 %d %d" % (-int(-(cpu or 0) // 1), memory_mib or 0)  # the kernel counts whole seconds: round up
+    return b"L0 %d %d" % (
+        -int(-(cpu or 0) // 1),
+        memory_mib or 0,
+    )  # the kernel counts whole seconds: round up
 
 
 def _address_space() -> int:

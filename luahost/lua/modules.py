@@ -21,7 +21,8 @@ class Modules:
         """The module `a.b`: `source`, and `file` as errors name it."""
         if not _NAME.fullmatch(name):
             raise InvalidArguments(
-                f"require: {name!r} is not a module's name", hint="names are letters, digits and _, joined by dots"
+                f"require: {name!r} is not a module's name",
+                hint="names are letters, digits and _, joined by dots",
             )
         if self._folder is None:
             raise ScriptError(f"module {name!r} not found: this run has no folder of modules", hint="use --modules DIR")

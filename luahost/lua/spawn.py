@@ -47,7 +47,8 @@ def start() -> Process:
     """
     if not hasattr(os, "posix_spawn"):
         raise InternalError(
-            "isolation='process' needs a POSIX system", hint="use isolation='none', for scripts that you trust"
+            "isolation='process' needs a POSIX system",
+            hint="use isolation='none', for scripts that you trust",
         )
     folders = _folders()
     to_child, write_to = _pipe()

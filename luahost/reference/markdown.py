@@ -16,7 +16,8 @@ def integration_page(integration: Integration) -> str:
     for example in integration.examples:
         lines += [f"## {example.title}", ""]
         lines += [
-            f"If you have multiple {integration.title.split()[0]} accounts configured, use account-specific namespaces:",
+            f"If you have multiple {integration.title.split()[0]} accounts configured, "
+            "use account-specific namespaces:",
             "",
         ]
         lines += _code(example)
@@ -54,7 +55,7 @@ def _function(integration: Integration, function: Function, head: str) -> list[s
             lines += _code(example)
     for note in function.notes:
         lines += [note, ""]
-    if not lines[-1] == "":
+    if lines[-1]:
         lines.append("")
     if function.endpoints:
         what = "writes" if function.access == "write" else "reads"

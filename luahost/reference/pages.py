@@ -41,7 +41,9 @@ def read(catalog: Catalog, page: str) -> str:
     function = integration.function(function_name) if integration and function_name else None
     if integration is None or (function_name and function is None):
         known = [*catalog, *(row["call"] for row in rows(catalog))]
-        raise InvalidArguments(f"there is no page {page!r}{did_you_mean(page, known)}", hint=f"pages: {', '.join(known)}")
+        raise InvalidArguments(
+            f"there is no page {page!r}{did_you_mean(page, known)}", hint=f"pages: {', '.join(known)}"
+        )
     return function_page(integration, function) if function else integration_page(integration)
 
 

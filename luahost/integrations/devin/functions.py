@@ -149,8 +149,10 @@ local result = app.integrations.devin.create_session({
     ),
     endpoints=MappingProxyType({"v3": "POST /v3/organizations/{org_id}/sessions", "v1": "POST /v1/sessions"}),
     notes=(
-        "The same `idempotency_key` with the same arguments gives the existing session, as it is now; with other "
-        "arguments it is a `conflict`. Devin's API has no such key: docs/idempotency.md says how it is kept.",
+        (
+            "The same `idempotency_key` with the same arguments gives the existing session, as it is now; with other "
+            "arguments it is a `conflict`. Devin's API has no such key: docs/idempotency.md says how it is kept."
+        ),
         "API v1 does not answer with a status: it is read after creating, and absent, with a notice, if that fails.",
     ),
 )
@@ -215,7 +217,11 @@ LIST_SESSIONS = Function(
     access="read",
     handler=_list_sessions,
     returns=(
-        Field(name="sessions", type="array", description="All sessions, each as get_session gives it, from all pages"),
+        Field(
+            name="sessions",
+            type="array",
+            description="All sessions, each as get_session gives it, from all pages",
+        ),
         Field(name="total", type="integer", description="How many there are, where the API says", always=False),
     ),
     examples=(
@@ -247,7 +253,11 @@ SEND_MESSAGE = Function(
     params=(
         _session_id("The ID of the session to message"),
         Param(
-            name="message", type="string", required=True, description="The message content to send", min_length=1
+            name="message",
+            type="string",
+            required=True,
+            description="The message content to send",
+            min_length=1,
         ),
     ),
     returns=(
@@ -288,7 +298,12 @@ GET_CURRENT_USER = Function(
     access="read",
     handler=_get_current_user,
     returns=(
-        Field(name="name", type="string", description="The user's or service user's name, where known", always=False),
+        Field(
+            name="name",
+            type="string",
+            description="The user's or service user's name, where known",
+            always=False,
+        ),
         Field(
             name="email",
             type="string",

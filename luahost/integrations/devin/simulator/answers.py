@@ -15,7 +15,7 @@ class Answer(NamedTuple):
     headers: dict[str, str]
 
 
-class Refusal(Exception):  # noqa: N818 - an answer like any other, not a failure of the simulator
+class Refusal(Exception):
     """Raised by whatever cannot go on; `errors` lists the fields of a 422."""
 
     def __init__(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .request import Request
 
 
-class LostAnswer(Exception):  # noqa: N818 - it is what happened to the answer, not what went wrong here
+class LostAnswer(Exception):
     """Raised out of the WSGI call: the transport must drop the connection without an answer."""
 
 

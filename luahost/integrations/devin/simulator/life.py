@@ -35,9 +35,7 @@ class PullRequest(NamedTuple):
 
 
 class Life:
-    def __init__(
-        self, seed: int, number: int, born: float, *, acu_limit: int | None, resumable: bool
-    ) -> None:
+    def __init__(self, seed: int, number: int, born: float, *, acu_limit: int | None, resumable: bool) -> None:
         self._seed = seed
         self._number = number
         self._draws = 0
@@ -58,9 +56,7 @@ class Life:
         self._say(running + self._draw(2.0, 8.0), "I have read the task and am getting started.")
         seconds = self._draw(90.0, 300.0)
         if asks:
-            self._work(
-                running, seconds, "waiting_for_user", "Before I go on: which of the two ways do you prefer?"
-            )
+            self._work(running, seconds, "waiting_for_user", "Before I go on: which of the two ways do you prefer?")
         elif opens:
             number = 1 + int(drawn_hex(self._seed, "pull request", self._number, length=3), 16)
             url = f"https://github.com/{repository}/pull/{number}"

@@ -85,9 +85,7 @@ class Organization:
             (
                 session
                 for session in self.newest_first()
-                if session.principal is principal
-                and session.prompt == prompt
-                and session.status(now) not in ENDED
+                if session.principal is principal and session.prompt == prompt and session.status(now) not in ENDED
             ),
             None,
         )
@@ -100,9 +98,7 @@ class Organization:
         if self.allowed_tags is None:
             return
         strange = [
-            failure(
-                ("body", "tags", place), f"Tag '{tag}' is not allowed in this organization", "value_error"
-            )
+            failure(("body", "tags", place), f"Tag '{tag}' is not allowed in this organization", "value_error")
             for place, tag in enumerate(tags)
             if tag not in self.allowed_tags
         ]

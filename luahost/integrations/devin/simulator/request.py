@@ -43,11 +43,7 @@ class Request:
             raise invalid(failure(("body",), "Field required", "missing"))
         kind = self.content_type.partition(";")[0].strip().lower()
         # FastAPI reads a body without a type as JSON and any other type as bytes that fit no model.
-        if (
-            kind
-            and kind != "application/json"
-            and not (kind.startswith("application/") and kind.endswith("+json"))
-        ):
+        if kind and kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
             msg = "Input should be a valid dictionary or object to extract fields from"
             raise invalid(failure(("body",), msg, "model_attributes_type"))
         try:

@@ -91,8 +91,7 @@ def list_all(call: Call) -> dict[str, Any]:
     shown = sessions[start : start + query.get("limit", 100)]
     return {
         "sessions": [
-            {**_summary(session, call.now), "requesting_user_email": session.principal.email}
-            for session in shown
+            {**_summary(session, call.now), "requesting_user_email": session.principal.email} for session in shown
         ]
     }
 

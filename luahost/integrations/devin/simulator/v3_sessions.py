@@ -71,9 +71,7 @@ _CREATE = checks.fields(
     },
 )
 
-_MESSAGE = checks.fields(
-    {"message": _TEXT}, {"attachment_urls": _URLS, "message_as_user_id": checks.nullable(_TEXT)}
-)
+_MESSAGE = checks.fields({"message": _TEXT}, {"attachment_urls": _URLS, "message_as_user_id": checks.nullable(_TEXT)})
 
 _LIST_QUERY: dict[str, queries.Reader] = {
     **PAGE_QUERY,
@@ -160,9 +158,7 @@ _FILTERS: dict[str, Callable[[Session, Any, float], bool]] = {
     "repo_names": lambda session, wanted, _: not set(wanted).isdisjoint(session.repositories),
     "is_archived": lambda session, wanted, _: session.is_archived == wanted,
     "category": lambda session, wanted, now: session.category(now) == wanted,
-    "parent_session_id": lambda session, wanted, _: (
-        session.parent is not None and session.parent.id == bare(wanted)
-    ),
+    "parent_session_id": lambda session, wanted, _: session.parent is not None and session.parent.id == bare(wanted),
     "automation_ids": lambda *_: False,
 }
 
@@ -170,9 +166,7 @@ _FILTERS: dict[str, Callable[[Session, Any, float], bool]] = {
 def list_all(call: Call) -> dict[str, Any]:
     query = queries.read_query(call.request, _LIST_QUERY)
     # A filter without a word in it says nothing, as an absent one.
-    filters = [
-        (test, query[name]) for name, test in _FILTERS.items() if query.get(name) not in (None, [], "")
-    ]
+    filters = [(test, query[name]) for name, test in _FILTERS.items() if query.get(name) not in (None, [], "")]
     return page(
         [
             session

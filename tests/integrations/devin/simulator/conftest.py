@@ -5,6 +5,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+
 from luahost.integrations.devin.simulator import Simulator
 
 if TYPE_CHECKING:
@@ -27,9 +28,7 @@ class Client:
     def __init__(self, simulator: Simulator, account: str, version: str) -> None:
         self.simulator = simulator
         self.authorization = f"Bearer {simulator.keys[version][account]}"
-        self.sessions = (
-            "/v1/sessions" if version == "v1" else f"/v3/organizations/{simulator.org_id}/sessions"
-        )
+        self.sessions = "/v1/sessions" if version == "v1" else f"/v3/organizations/{simulator.org_id}/sessions"
         self.members = f"/v3beta1/organizations/{simulator.org_id}/members/users"
 
     def __call__(self, method: str, target: str, body: Any = None, **headers: str | None) -> Reply:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from luahost.integrations.devin.simulator import Simulator
 
 

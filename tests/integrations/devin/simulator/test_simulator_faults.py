@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 import pytest
+
 from luahost.integrations.devin.simulator import LostAnswer, Simulator
 
 
@@ -109,9 +110,7 @@ def test_threads_that_create_at_once_each_get_a_session_of_their_own(connect: An
     simulator = Simulator()
     client = connect(simulator)
     made: list[str] = []
-    threads = [
-        threading.Thread(target=lambda: made.extend(client.create() for _ in range(25))) for _ in range(8)
-    ]
+    threads = [threading.Thread(target=lambda: made.extend(client.create() for _ in range(25))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

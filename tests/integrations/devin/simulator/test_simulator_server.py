@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from luahost.integrations.devin.simulator import RealClock, Simulator
 from luahost.integrations.devin.simulator.server import MAX_BODY, Server
 
@@ -37,14 +38,10 @@ def raw(server: Server, request: bytes) -> bytes:
         return received
 
 
-def test_one_connection_serves_many_requests(
-    simulator: Simulator, connection: http.client.HTTPConnection
-) -> None:
+def test_one_connection_serves_many_requests(simulator: Simulator, connection: http.client.HTTPConnection) -> None:
     sockets = set()
     for _ in range(3):
-        connection.request(
-            "GET", "/v3/self", headers={"Authorization": f"Bearer {simulator.keys['v3']['work']}"}
-        )
+        connection.request("GET", "/v3/self", headers={"Authorization": f"Bearer {simulator.keys['v3']['work']}"})
         sockets.add(connection.sock)
         response = connection.getresponse()
         content = response.read()
@@ -54,9 +51,7 @@ def test_one_connection_serves_many_requests(
     assert len(sockets) == 1
 
 
-def test_a_path_is_decoded_once_and_text_is_utf8(
-    simulator: Simulator, connection: http.client.HTTPConnection
-) -> None:
+def test_a_path_is_decoded_once_and_text_is_utf8(simulator: Simulator, connection: http.client.HTTPConnection) -> None:
     headers = {
         "Authorization": f"Bearer {simulator.keys['v1']['default']}",
         "Content-Type": "application/json",

@@ -26,9 +26,7 @@ def test_create_answers_without_a_status(v1: Any) -> None:
     assert made["is_new_session"] is None
 
 
-def test_an_idempotent_create_finds_the_session_of_the_same_prompt_and_key(
-    simulator: Any, connect: Any
-) -> None:
+def test_an_idempotent_create_finds_the_session_of_the_same_prompt_and_key(simulator: Any, connect: Any) -> None:
     simulator.list_lag = 60.0
     ada, bot = connect(simulator, version="v1"), connect(simulator, account="work", version="v1")
     body = {"prompt": "p", "idempotent": True}
@@ -76,9 +74,7 @@ def test_the_documented_session_is_there_under_both_ids(v1: Any) -> None:
         ("exit", None, ("exit", "expired")),
     ],
 )
-def test_each_state_has_its_v1_words(
-    v1: Any, status: str, detail: str | None, expected: tuple[str, str]
-) -> None:
+def test_each_state_has_its_v1_words(v1: Any, status: str, detail: str | None, expected: tuple[str, str]) -> None:
     v1.simulator.force("sess_abc123", status, detail)
     session = v1("GET", "/v1/sessions/sess_abc123").json
     assert (session["status"], session["status_enum"]) == expected
@@ -179,9 +175,7 @@ def test_a_tag_outside_the_vocabulary_is_named_in_the_detail(v1: Any) -> None:
     assert "evil" in reply.json["detail"][0]["msg"]
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/v1/sessions/x"), ("GET", "/v1/self"), ("GET", "/v1/session/x")]
-)
+@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/sessions/x"), ("GET", "/v1/self"), ("GET", "/v1/session/x")])
 def test_what_v1_does_not_have_is_a_404_with_a_detail(v1: Any, method: str, path: str) -> None:
     reply = v1(method, path)
     assert reply.status == 404

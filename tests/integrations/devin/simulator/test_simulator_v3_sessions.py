@@ -21,9 +21,7 @@ def test_a_new_session_has_a_bare_hex_id_and_only_the_fields_known_at_creation(v
 def test_a_session_belongs_to_the_holder_of_the_key(simulator: Any, connect: Any) -> None:
     by_user = connect(simulator)
     by_service = connect(simulator, account="work")
-    user, service = (
-        client("GET", f"{client.sessions}/{client.create()}").json for client in (by_user, by_service)
-    )
+    user, service = (client("GET", f"{client.sessions}/{client.create()}").json for client in (by_user, by_service))
     assert user["user_id"].startswith("user-")
     assert user["service_user_id"] is None
     assert service["service_user_id"].startswith("service-user-")
@@ -93,9 +91,7 @@ def test_unknown_fields_of_a_create_are_ignored(v3: Any) -> None:
 
 def test_a_body_that_does_not_call_itself_json_is_refused(v3: Any) -> None:
     assert v3("POST", v3.sessions, {"prompt": "p"}, content_type="text/plain").status == 422
-    assert (
-        v3("POST", v3.sessions, {"prompt": "p"}, content_type="application/json; charset=utf-8").status == 200
-    )
+    assert v3("POST", v3.sessions, {"prompt": "p"}, content_type="application/json; charset=utf-8").status == 200
 
 
 def test_an_unknown_platform_is_a_400_that_lists_the_valid_ones(v3: Any) -> None:
