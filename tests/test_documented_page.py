@@ -1,0 +1,137 @@
+"""The documented page runs as written: the acceptance test of everything."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from luahost import Host, Policy
+from luahost.integrations.devin import DEVIN
+from tests.checks import generated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import Command
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "tests/data/devin-lua-reference.txt").read_text("utf-8")
+DOCUMENTED = sorted((ROOT / "lua_examples/documented").glob("*.lua"))
+
+# A block begins after one of these lines and ends before one of those: the page has lost its fences.
+BEGINS = re.compile(r"Examples|With idempotency key|.*account-specific namespaces:")
+ENDS = re.compile(r"With idempotency key|[a-z]+_[a-z_]+|Multi-Account Usage|All functions are .*")
+
+
+def blocks() -> list[str]:
+    """The seven code blocks of the page, as they stand there."""
+    found: list[list[str]] = []
+    inside = False
+    for line in PAGE.splitlines():
+        if inside and ENDS.fullmatch(line):
+            inside = False
+        if inside:
+            found[-1].append(line)
+        if BEGINS.fullmatch(line):
+            inside = True
+            found.append([])
+    return ["\n".join(lines) + "\n" for lines in found]
+
+
+FORMS = [
+    *(pytest.param(block, id=f"page-{i}") for i, block in enumerate(blocks(), 1)),
+    *(pytest.param(file.read_text("utf-8"), id=file.stem) for file in DOCUMENTED),
+]
+VERSIONS = ["v3", "v1"]
+
+
+def expected(source: str, version: str) -> str:
+    """What an example prints, as a pattern."""
+    one_id = r"(devin-)?[0-9a-f]{32}" if version == "v3" else r"devin-[0-9a-f]{32}"
+    if "Session ID" in source:
+        return rf"Session ID: {one_id}\nStatus: \w+\n"
+    if "Created at" in source:
+        when = r"\d{10}" if version == "v3" else r"\d{4}-\d\d-\d\dT.*"
+        return rf"Status: \w+\nCreated at: {when}\n"
+    if "ipairs" in source:
+        return r"(\S+ - \w+\n)+"
+    if "User: " in source:
+        return r"User: Ada Lovelace\nEmail: ada@example.com\n" if version == "v3" else r"User: Unknown\nEmail: Unknown\n"
+    return ""
+
+
+def test_the_page_has_seven_blocks_and_each_is_a_file() -> None:
+    assert len(blocks()) == len(DOCUMENTED) == 7
+
+
+def test_page_and_files_are_the_same_but_for_leading_blanks() -> None:
+    for block, file in zip(blocks(), DOCUMENTED, strict=True):
+        without = [line.lstrip() for line in file.read_text("utf-8").splitlines()]
+        assert without == block.splitlines(), file.name
+
+
+def test_the_files_are_the_examples_of_the_spec() -> None:
+    examples = [example.code for function in DEVIN.functions for example in function.examples]
+    examples += [example.code for example in DEVIN.examples]
+    assert [file.read_text("utf-8") for file in DOCUMENTED] == examples
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("source", FORMS)
+def test_each_example_runs_through_host(
+    source: str, version: str, isolation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUAHOST_DEVIN_API_VERSION", version)
+    with Host(simulate=True, policy=Policy(write="allow"), isolation=isolation) as host:
+        result = host.run(source, name="example.lua")
+    assert result.error is None
+    assert re.fullmatch(expected(source, version), result.output), result.output
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("source", FORMS)
+def test_each_example_runs_against_a_real_server(
+    source: str, version: str, accounts: Callable[..., dict[str, Any]]
+) -> None:
+    with Host(accounts=accounts(version), policy=Policy(write="allow"), state=False) as host:
+        result = host.run(source, name="example.lua")
+    assert result.error is None
+    assert re.fullmatch(expected(source, version), result.output), result.output
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("source", FORMS)
+def test_each_example_runs_in_a_fresh_process(source: str, version: str, luahost: Command, tmp_path: Path) -> None:
+    script = tmp_path / "example.lua"
+    script.write_text(source, "utf-8")
+    done = luahost("run", "--simulate", str(script), env={"LUAHOST_DEVIN_API_VERSION": version})
+    assert done.code == 0, done
+    assert re.fullmatch(expected(source, version), done.out), done
+
+
+def test_every_account_of_the_page_made_its_own_session() -> None:
+    with Host(simulate=True, policy=Policy(write="allow")) as host:
+        assert host.run(DOCUMENTED[6].read_text("utf-8")).error is None
+        made = [each["account"] for each in host.simulation("devin").sessions[1:]]
+    assert made == ["default", "default", "work", "personal"]
+
+
+def test_the_reference_says_all_that_the_page_says() -> None:
+    reference = (ROOT / "docs/devin.md").read_text("utf-8")
+    rows = {tuple(cell.strip(" `") for cell in line.strip("|").split("|")) for line in reference.splitlines()}
+    for line in PAGE.splitlines():
+        cells = tuple(cell.strip() for cell in line.split("|"))
+        if len(cells) == 4 and cells[2] in ("yes", "no"):
+            assert cells in rows, line
+        elif len(cells) == 1 and not any(line in block for block in blocks()):
+            heading = line.removeprefix("This is the rendered version of the full Lua documentation exposed to agents")
+            assert heading != line or line in reference, line
+    for file in DOCUMENTED:
+        assert file.read_text("utf-8") in reference, file.name
+
+
+def test_nothing_generated_is_stale() -> None:
+    assert generated.stale() == []
