@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import random
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Self
 
 from luahost.calls.run import GRACE, Run
 from luahost.calls.settings import API_VERSION, Settings
@@ -18,10 +16,12 @@ from luahost.lua.runner import run_here, run_in_child
 from luahost.lua.source import decode
 from luahost.results import CallRecord, Limits, Result
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
     from types import TracebackType
+    from typing import Any, Self
 
     from luahost.calls.dispatch import Dispatcher
     from luahost.calls.ledger import Ledger
@@ -48,7 +48,7 @@ class Host:
     """Runs Lua scripts, and answers their calls. Thread-safe; a context manager that closes its connections.
 
     accounts      keys by integration and account; then no other source of keys is read
-    policy        what may be called; default: read allow, write ask
+    policy        what may be called, or a function that says so at the first call; default: read allow, write ask
     limits        what one run may use
     isolation     "process": a child process that never sees a key; "none": here, for scripts that you trust
     simulate      answer from the integrations' simulators: no network, no key
@@ -62,7 +62,7 @@ class Host:
         self,
         *,
         accounts: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None,
-        policy: Policy | None = None,
+        policy: Policy | Callable[[], Policy] | None = None,
         limits: Limits | None = None,
         isolation: str = "process",
         simulate: bool = False,
@@ -208,7 +208,7 @@ class Host:
             "name": "".join(c if c.isprintable() else "?" for c in name),
             "args": dict(args),
             "words": words,
-            "seed": random.SystemRandom().getrandbits(31),
+            "seed": int.from_bytes(os.urandom(4), "little") >> 1,
             "now": run.clock.time() if run.clock else None,
         }
 
@@ -224,7 +224,6 @@ class Host:
 
     def _result(self, run: Run, bridge: Bridge, error: LuaHostError | None) -> Result:
         return Result(
-            ok=error is None,
             output=bridge.output,
             values=bridge.values(),
             error=error,
@@ -254,7 +253,8 @@ class Host:
         from luahost.calls.policy import Policy
         from luahost.integrations import catalog
 
-        policy = self._policy or Policy(rules=self._settings.rules())
+        policy = self._policy() if callable(self._policy) else self._policy
+        policy = policy or Policy(rules=self._settings.rules())
         integrations = catalog.load(self._integrations)
         if self.simulate:
             self._simulate(integrations)
@@ -300,8 +300,8 @@ class Host:
 
         if self.simulate or self._state is False:
             return MemoryLedger()
-        folder = Path(self._state) if isinstance(self._state, (str, os.PathLike)) else self._settings.state_folder
-        return FolderLedger(folder / "ledger")
+        folder = self._state if isinstance(self._state, (str, os.PathLike)) else self._settings.state_folder
+        return FolderLedger(Path(folder) / "ledger")
 
     def _services(self) -> Services:
         return Services(

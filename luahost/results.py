@@ -1,19 +1,25 @@
-"""What a run is allowed, and what came of it: plain values."""
+"""What a run is allowed, and what came of it: plain values.
+
+They are written out, without dataclasses: every run imports this, and `dataclasses` alone takes as long to
+import as the child process takes to start.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
-
 from luahost.errors import UsageError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from luahost.errors import LuaHostError
 
+MIN_MEMORY_MIB = 8
+_WHOLE = ("memory_mib", "calls", "output_bytes", "response_bytes")
 
-@dataclass(frozen=True, slots=True)
+
 class Limits:
-    """What one run may use; None is no limit. The defaults are those of an embedded host.
+    """What one run may use; None is no limit. The defaults are those of an embedded host. Never changed.
 
     cpu             seconds of the script's own processor time
     wall            seconds of everything: computing, calls, sleeping
@@ -21,74 +27,113 @@ class Limits:
     calls           calls of integration functions, each once however many pages it reads
     output_bytes    bytes of output
     response_bytes  bytes of one call's result, over all its pages
+
+    Raises UsageError for a limit that is no number above 0.
     """
 
-    cpu: float | None = 5.0
-    wall: float | None = 60.0
-    memory_mib: int | None = 64
-    calls: int | None = 200
-    output_bytes: int | None = 1 << 20
-    response_bytes: int | None = 8 << 20
+    __slots__ = NAMES = ("cpu", "wall", "memory_mib", "calls", "output_bytes", "response_bytes")
 
-    def __post_init__(self) -> None:
-        for each in fields(self):
-            value = getattr(self, each.name)
-            whole = "int" in str(each.type)
-            if value is None:
-                continue
-            if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
-                kind = "a whole number" if whole else "a number"
-                raise UsageError(f"limit {each.name}: {kind} was expected, not {value!r}")
-            if not 0 < value < float("inf"):
-                raise UsageError(f"limit {each.name}: must be above 0, not {value!r}", hint="leave it out for no limit")
-        if self.memory_mib is not None and self.memory_mib < MIN_MEMORY_MIB:
-            raise UsageError(f"limit memory_mib: at least {MIN_MEMORY_MIB} MiB, not {self.memory_mib}")
+    def __init__(
+        self,
+        cpu: float | None = 5.0,
+        wall: float | None = 60.0,
+        memory_mib: int | None = 64,
+        calls: int | None = 200,
+        output_bytes: int | None = 1 << 20,
+        response_bytes: int | None = 8 << 20,
+    ) -> None:
+        self.cpu = cpu
+        self.wall = wall
+        self.memory_mib = memory_mib
+        self.calls = calls
+        self.output_bytes = output_bytes
+        self.response_bytes = response_bytes
+        for name in self.NAMES:
+            _check(name, getattr(self, name))
+
+    def replace(self, **changes: Any) -> Limits:
+        """The same limits but for `changes`."""
+        return Limits(**{**self.as_dict(), **changes})
+
+    def as_dict(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.NAMES}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Limits) and self.as_dict() == other.as_dict()
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.as_dict().values()))
+
+    def __repr__(self) -> str:
+        return f"Limits({', '.join(f'{name}={value!r}' for name, value in self.as_dict().items())})"
 
 
-MIN_MEMORY_MIB = 8
+def _check(name: str, value: Any) -> None:
+    if value is None:
+        return
+    whole = name in _WHOLE
+    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+        raise UsageError(f"limit {name}: a {'whole ' if whole else ''}number was expected, not {value!r}")
+    if not 0 < value < float("inf"):
+        raise UsageError(f"limit {name}: must be above 0, not {value!r}", hint="leave it out for no limit")
+    if name == "memory_mib" and value < MIN_MEMORY_MIB:
+        raise UsageError(f"limit memory_mib: at least {MIN_MEMORY_MIB} MiB, not {value}")
+
+
 COMMAND_LINE = Limits(cpu=60.0, wall=None, memory_mib=256, calls=None, output_bytes=None, response_bytes=8 << 20)
 """The limits of `luahost run` before config.toml and options."""
 
 
-@dataclass(slots=True)
 class CallRecord:
     """One call of a run. `status` is "ok", "error", or "unknown" for a write whose outcome nobody knows."""
 
-    call: str
-    account: str
-    arguments: dict[str, Any]
-    status: str = "unknown"
-    duration_ms: float | None = None
-    error: dict[str, Any] | None = None
+    __slots__ = NAMES = ("call", "account", "status", "duration_ms", "arguments", "error")
+
+    def __init__(self, call: str, account: str) -> None:
+        self.call = call
+        self.account = account
+        self.arguments: dict[str, Any] = {}
+        self.status = "unknown"
+        self.duration_ms: float | None = None
+        self.error: dict[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        return {
-            "call": self.call,
-            "account": self.account,
-            "status": self.status,
-            "duration_ms": self.duration_ms,
-            "arguments": self.arguments,
-            "error": self.error,
-        }
+        return {name: getattr(self, name) for name in self.NAMES}
+
+    def __repr__(self) -> str:
+        return f"CallRecord({self.call!r}, {self.account!r}, {self.status})"
 
 
-@dataclass(slots=True)
 class Result:
     """What came of a run. `value` is the first of the `values` that the script returned.
 
     `memory_bytes` is the size of the script's Lua heap at its end, None when it was killed; `run_id` names the
-    journal, None without one; `meta` has what else is known: isolation, notices, the simulation.
+    journal, None without one; `meta` has what else is known: isolation, simulation, account, notices.
     """
 
-    ok: bool
-    output: str = ""
-    values: list[Any] = field(default_factory=list)
-    error: LuaHostError | None = None
-    calls: list[CallRecord] = field(default_factory=list)
-    elapsed_ms: float = 0.0
-    memory_bytes: int | None = None
-    run_id: str | None = None
-    meta: dict[str, Any] = field(default_factory=dict)
+    __slots__ = NAMES = ("ok", "output", "values", "error", "calls", "elapsed_ms", "memory_bytes", "run_id", "meta")
+
+    def __init__(
+        self,
+        *,
+        output: str,
+        values: list[Any],
+        error: LuaHostError | None,
+        calls: list[CallRecord],
+        elapsed_ms: float,
+        memory_bytes: int | None,
+        meta: dict[str, Any],
+        run_id: str | None = None,
+    ) -> None:
+        self.ok = error is None
+        self.output = output
+        self.values = values
+        self.error = error
+        self.calls = calls
+        self.elapsed_ms = elapsed_ms
+        self.memory_bytes = memory_bytes
+        self.run_id = run_id
+        self.meta = meta
 
     @property
     def value(self) -> Any:
@@ -96,14 +141,11 @@ class Result:
 
     def as_dict(self) -> dict[str, Any]:
         """The object that `luahost run --json` prints."""
-        return {
-            "ok": self.ok,
-            "output": self.output,
-            "values": self.values,
-            "error": self.error.fields() if self.error else None,
-            "calls": [record.as_dict() for record in self.calls],
-            "elapsed_ms": self.elapsed_ms,
-            "memory_bytes": self.memory_bytes,
-            "run_id": self.run_id,
-            "meta": self.meta,
-        }
+        found = {name: getattr(self, name) for name in self.NAMES}
+        found["error"] = self.error.fields() if self.error else None
+        found["calls"] = [record.as_dict() for record in self.calls]
+        return found
+
+    def __repr__(self) -> str:
+        how = "ok" if self.error is None else f"error {self.error.code}: {self.error.message}"
+        return f"Result({how}, {len(self.calls)} calls, {self.elapsed_ms:.0f} ms)"

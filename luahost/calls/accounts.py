@@ -10,6 +10,7 @@ import json
 import re
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from luahost.errors import MissingCredentials, UsageError
@@ -353,7 +354,7 @@ class KeyringUnavailable(Exception):
 
 def read_index(settings: Settings) -> dict[str, dict[str, Any]]:
     """The accounts that `accounts add` stored: by integration, then by name. It holds no secret."""
-    file = settings.config_folder / "accounts.json"
+    file = Path(settings.config_folder, "accounts.json")
     try:
         accounts = json.loads(file.read_text("utf-8"))["accounts"]
         found = {name: dict(entries) for name, entries in accounts.items()}
@@ -368,8 +369,8 @@ def read_index(settings: Settings) -> dict[str, dict[str, Any]]:
 
 def write_index(settings: Settings, accounts: Mapping[str, Mapping[str, Any]]) -> None:
     """Replace the index as a whole, so that no reader sees half of it."""
-    settings.config_folder.mkdir(parents=True, exist_ok=True)
-    file = settings.config_folder / "accounts.json"
+    file = Path(settings.config_folder, "accounts.json")
+    file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_suffix(".json.new")
     draft.write_text(json.dumps({"version": 1, "accounts": accounts}, indent=2, sort_keys=True) + "\n", "utf-8")
     draft.replace(file)

@@ -191,7 +191,7 @@ class Dispatcher:
     ) -> Any:
         """Make one call and give its result, plain JSON values; raises LuaHostError."""
         account = account or run.account
-        record = CallRecord(call=name, account=account, arguments={})
+        record = CallRecord(name, account)
         with run.recorded(record) as pending:
             try:
                 return self._call(run, pending, record, name, arguments, positional, account)

@@ -5,25 +5,26 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
 
 from luahost.errors import Cancelled, LimitExceeded, LuaHostError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Protocol
 
     from luahost.results import CallRecord, Limits
 
+    class Clock(Protocol):
+        """What time it is and how to wait: the machine's clock, or a simulator's, which waits in no time."""
+
+        def time(self) -> float: ...
+
+        def sleep(self, seconds: float) -> None: ...
+
+
 GRACE = 30.0
 """Seconds that a write which was already sent is awaited beyond the end of its run."""
-
-
-class Clock(Protocol):
-    """What time it is and how to wait: the machine's clock, or a simulator's, which waits in no time."""
-
-    def time(self) -> float: ...
-
-    def sleep(self, seconds: float) -> None: ...
 
 
 class Pending:

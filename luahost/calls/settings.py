@@ -7,15 +7,15 @@ in the platform's user folders, never in the working directory.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import sys
 
 from luahost.errors import UsageError
 from luahost.results import Limits
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Any
 
     from luahost.calls.policy import Rule
 
@@ -24,25 +24,57 @@ API_VERSION = "LUAHOST_DEVIN_API_VERSION"
 ACCOUNT_KEYS = ("org_id", "base_url", "api_version")
 
 
-@dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds, and how often: everything that waits. config.toml's tables [http], [idempotency] and [keyring]."""
+    """Everything that waits: seconds, and how often. config.toml's tables [http], [idempotency] and [keyring]."""
 
-    connect_timeout: float = 10.0
-    timeout: float = 60.0
-    retries: int = 3
-    settle: float = 30.0
-    keyring_timeout: float = 20.0
+    __slots__ = ("connect_timeout", "keyring_timeout", "retries", "settle", "timeout")
+
+    def __init__(
+        self,
+        connect_timeout: float = 10.0,
+        timeout: float = 60.0,
+        retries: int = 3,
+        settle: float = 30.0,
+        keyring_timeout: float = 20.0,
+    ) -> None:
+        self.connect_timeout = connect_timeout
+        self.timeout = timeout
+        self.retries = retries
+        self.settle = settle
+        self.keyring_timeout = keyring_timeout
 
 
-@dataclass(frozen=True, slots=True)
+def user_folders(environ: Mapping[str, str]) -> tuple[str, str]:
+    """The platform's folders for configuration and state."""
+    if sys.platform == "linux":
+        # The XDG rule in three lines: every run needs it, and platformdirs takes as long to import as Lua.
+        home = environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111
+        bases = (
+            environ.get("XDG_CONFIG_HOME") or f"{home}/.config",
+            environ.get("XDG_STATE_HOME") or f"{home}/.local/state",
+        )
+        return f"{bases[0]}/luahost", f"{bases[1]}/luahost"
+    else:
+        import platformdirs
+
+        return platformdirs.user_config_dir("luahost"), platformdirs.user_state_dir("luahost")
+
+
 class Settings:
-    """What the environment and config.toml say. `environ` is the environment that was read."""
+    """What the environment and config.toml say. `environ` is the environment that was read.
 
-    environ: Mapping[str, str]
-    config_folder: Path
-    state_folder: Path
-    config: Mapping[str, Any] = field(default_factory=dict)
+    `config_folder` and `state_folder` are absolute paths; the folders need not exist.
+    """
+
+    __slots__ = ("config", "config_folder", "environ", "state_folder")
+
+    def __init__(
+        self, environ: Mapping[str, str], config_folder: str, state_folder: str, config: Mapping[str, Any] | None = None
+    ) -> None:
+        self.environ = environ
+        self.config_folder = config_folder
+        self.state_folder = state_folder
+        self.config = config or {}
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -50,24 +82,22 @@ class Settings:
         environ = os.environ if environ is None else environ
         home = environ.get(HOME)
         if home:
-            config_folder = Path(home).expanduser().absolute()
-            state_folder = config_folder / "state"
+            config_folder = os.path.abspath(os.path.expanduser(home))  # noqa: PTH100, PTH111
+            state_folder = f"{config_folder}/state"
         else:
-            from platformdirs import user_config_path, user_state_path
-
-            config_folder, state_folder = user_config_path("luahost"), user_state_path("luahost")
-        return cls(environ, config_folder, state_folder, _read(config_folder / "config.toml"))
+            config_folder, state_folder = user_folders(environ)
+        return cls(environ, config_folder, state_folder, _read(f"{config_folder}/config.toml"))
 
     @property
-    def config_file(self) -> Path:
-        return self.config_folder / "config.toml"
+    def config_file(self) -> str:
+        return f"{self.config_folder}/config.toml"
 
     def limits(self, base: Limits) -> Limits:
         """`base` with what config.toml's [limits] says."""
         table = self._table("limits")
-        self._known("limits", table, [each.name for each in fields(Limits)])
+        self._known("limits", table, Limits.NAMES)
         try:
-            return replace(base, **table)
+            return base.replace(**table)
         except UsageError as error:
             raise self._wrong(f"[limits]: {error.message}") from None
 
@@ -149,9 +179,10 @@ class Settings:
 _TABLES = ("http", "idempotency", "integrations", "keyring", "limits")
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read(file: str) -> dict[str, Any]:
     try:
-        data = file.read_bytes()
+        with open(file, "rb") as opened:  # noqa: PTH123
+            data = opened.read()
     except FileNotFoundError:
         return {}
     except OSError as error:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import asdict
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from luahost import __version__
@@ -46,14 +46,14 @@ def _report(settings: Settings) -> dict[str, Any]:
         "lupa": version("lupa"),
         "system": f"{platform.system()} {platform.machine()}",
         "config": {
-            "file": str(settings.config_file),
-            "exists": settings.config_file.exists(),
+            "file": settings.config_file,
+            "exists": Path(settings.config_file).exists(),
             "from": HOME if settings.environ.get(HOME) else "the user's folder",
         },
-        "state": str(settings.state_folder),
+        "state": settings.state_folder,
         "keyring": _keyring(),
         "isolation": {name: _isolation(name, settings) for name in ("process", "none")},
-        "limits": asdict(settings.limits(COMMAND_LINE)),
+        "limits": settings.limits(COMMAND_LINE).as_dict(),
         "accounts": accounts,
         "ignored": [name for each in integrations.values() for name in Accounts(each, settings).ignored()],
     }

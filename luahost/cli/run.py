@@ -6,16 +6,16 @@ import os
 import signal
 import sys
 from argparse import REMAINDER
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
 
 from luahost.cli import output
 from luahost.errors import Cancelled, LuaHostError, UsageError
 from luahost.host import ISOLATIONS, Host, Interrupted
 from luahost.results import COMMAND_LINE
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from typing import Any
 
     from luahost.calls.policy import Policy
     from luahost.calls.settings import Settings
@@ -82,7 +82,7 @@ def _run(options: Namespace, child: Child | None) -> int:
     try:
         with Host(
             settings=settings,
-            policy=_policy(options, settings),
+            policy=lambda: _policy(options, settings),
             limits=limits,
             isolation=options.isolation,
             simulate=options.simulate,
@@ -179,10 +179,10 @@ def _limits(options: Namespace, settings: Settings) -> Limits:
         "output_bytes": options.max_output,
     }
     given = {name: value for name, value in chosen.items() if value is not None}
-    return replace(settings.limits(COMMAND_LINE), **given)
+    return settings.limits(COMMAND_LINE).replace(**given)
 
 
-def _policy(options: Namespace, settings: Settings) -> Policy | None:
+def _policy(options: Namespace, settings: Settings) -> Policy:
     from luahost.calls.policy import Policy
 
     return Policy(read="allow", write="allow", rules=settings.rules(), read_only=options.read_only)

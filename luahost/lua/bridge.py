@@ -7,13 +7,14 @@ that may have been taken over.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
 
 from luahost.calls.run import limit_exceeded
 from luahost.errors import InternalError, InvalidArguments, LuaHostError, from_fields
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from luahost.calls.run import Run
     from luahost.lua.modules import Modules

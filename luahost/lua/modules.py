@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+import os
 
 from luahost.errors import InvalidArguments, ScriptError
 from luahost.lua.source import SourceError, decode
 
-_NAME = re.compile(r"\w+(\.\w+)*", re.ASCII)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Modules:
@@ -19,24 +20,24 @@ class Modules:
 
     def read(self, name: str) -> dict[str, str]:
         """The module `a.b`: `source`, and `file` as errors name it."""
-        if not _NAME.fullmatch(name):
+        if not all(part.replace("_", "a").isalnum() and part.isascii() for part in name.split(".")):
             raise InvalidArguments(
                 f"require: {name!r} is not a module's name",
                 hint="names are letters, digits and _, joined by dots",
             )
         if self._folder is None:
             raise ScriptError(f"module {name!r} not found: this run has no folder of modules", hint="use --modules DIR")
-        folder = Path(self._folder).resolve()
-        file = folder.joinpath(*name.split(".")).with_suffix(".lua")
-        target = file.resolve()
-        if not target.is_relative_to(folder):
+        folder = os.path.realpath(self._folder)
+        shown = os.path.join(self._folder, *name.split(".")) + ".lua"  # noqa: PTH118 (pathlib is slow to import)
+        target = os.path.realpath(shown)
+        if os.path.commonpath((folder, target)) != folder:
             raise ScriptError(f"module {name!r} lies outside {folder}", hint="copy it below the script's folder")
-        shown = Path(self._folder, *name.split(".")).with_suffix(".lua")
         try:
-            data = target.read_bytes()
+            with open(target, "rb") as file:  # noqa: PTH123
+                data = file.read()
         except OSError as error:
             raise ScriptError(f"module {name!r} not found: {shown}: {error.strerror}") from None
         try:
-            return {"source": decode(data, str(shown)), "file": str(shown)}
+            return {"source": decode(data, shown), "file": shown}
         except SourceError as error:
             raise ScriptError(error.message, hint=error.hint) from None

@@ -6,7 +6,6 @@ import signal
 import threading
 import time
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
 
 from luahost.calls.run import limit_exceeded
 from luahost.errors import Cancelled, InternalError, LuaHostError
@@ -14,7 +13,10 @@ from luahost.lua import confine
 from luahost.lua.bridge import start_frame
 from luahost.lua.child import Child, ChildDied
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from luahost.calls.run import Run
     from luahost.lua.bridge import Bridge
 

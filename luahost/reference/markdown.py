@@ -16,8 +16,10 @@ def integration_page(integration: Integration) -> str:
     for example in integration.examples:
         lines += [f"## {example.title}", ""]
         lines += [
-            (f"If you have multiple {integration.title.split()[0]} accounts configured, "
-            "use account-specific namespaces:"),
+            (
+                f"If you have multiple {integration.title.split()[0]} accounts configured, "
+                "use account-specific namespaces:"
+            ),
             "",
         ]
         lines += _code(example)
