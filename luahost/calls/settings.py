@@ -47,17 +47,16 @@ class Timing:
 def user_folders(environ: Mapping[str, str]) -> tuple[str, str]:
     """The platform's folders for configuration and state."""
     if sys.platform == "linux":
-        # The XDG rule in three lines: every run needs it, and platformdirs takes as long to import as Lua.
+        # The XDG rule: every run needs it, and platformdirs takes longer to import than LuaJIT to start.
         home = environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111
-        bases = (
-            environ.get("XDG_CONFIG_HOME") or f"{home}/.config",
-            environ.get("XDG_STATE_HOME") or f"{home}/.local/state",
-        )
-        return f"{bases[0]}/luahost", f"{bases[1]}/luahost"
+        config = environ.get("XDG_CONFIG_HOME") or f"{home}/.config"
+        state = environ.get("XDG_STATE_HOME") or f"{home}/.local/state"
+        folders = f"{config}/luahost", f"{state}/luahost"
     else:
         import platformdirs
 
-        return platformdirs.user_config_dir("luahost"), platformdirs.user_state_dir("luahost")
+        folders = platformdirs.user_config_dir("luahost"), platformdirs.user_state_dir("luahost")
+    return folders
 
 
 class Settings:
