@@ -14,7 +14,7 @@ from luahost.lua.bridge import Bridge, Services
 from luahost.lua.modules import Modules
 from luahost.lua.runner import run_here, run_in_child
 from luahost.lua.source import decode
-from luahost.results import CallRecord, Limits, Result
+from luahost.results import Limits, Result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,13 +35,12 @@ ISOLATIONS = ("process", "none")
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C ended a run. `result` is what came of it; writes already sent were awaited.
 
-    `unknown` are the writes whose outcome is not known, because a second Ctrl-C ended the waiting too.
+    Where a second Ctrl-C ended the waiting too, the status of such a call is "unknown", and a notice names it.
     """
 
-    def __init__(self, result: Result, unknown: list[CallRecord]) -> None:
+    def __init__(self, result: Result) -> None:
         super().__init__("interrupted")
         self.result = result
-        self.unknown = unknown
 
 
 class Host:
@@ -124,7 +123,6 @@ class Host:
         bridge = Bridge(run, self._services(), modules=Modules(modules), on_output=on_output, keep_output=keep_output)
         error: LuaHostError | None = None
         interrupted = False
-        unknown: list[CallRecord] = []
         try:
             try:
                 start = self._start(source, name, args or {}, list(words), run)
@@ -146,10 +144,9 @@ class Host:
         except KeyboardInterrupt:
             interrupted = True
             error = error or Cancelled("interrupted")
-        unknown = run.unsettled()
         result = self._result(run, bridge, error)
         if interrupted:
-            raise Interrupted(result, unknown)
+            raise Interrupted(result)
         return result
 
     async def run_async(self, source: str | bytes, **options: Any) -> Result:
@@ -166,7 +163,10 @@ class Host:
         account: str = "default",
         on_notice: Callable[[str], None] | None = None,
     ) -> Any:
-        """Make one call without a script; raises the error classes of luahost.errors."""
+        """Make one call without a script; raises the error classes of luahost.errors.
+
+        On Ctrl-C a write that was already sent is awaited, and a notice says when its outcome stays unknown.
+        """
         self._open()
         run = Run(limits=self.limits, account=account, clock=self._clock(), on_notice=on_notice)
         done = threading.Event()
@@ -185,10 +185,12 @@ class Host:
         try:
             if not done.wait(run.remaining()):
                 raise run.wall_exceeded()
-        except (KeyboardInterrupt, LuaHostError):
+        except (KeyboardInterrupt, LuaHostError) as ending:
             run.stop()
             run.settle(GRACE)
-            if not (outcome or problem):
+            if isinstance(ending, KeyboardInterrupt) or not done.is_set():
+                if outcome and on_notice:
+                    on_notice(f"{name} was done before it was interrupted")
                 raise
         if problem:
             raise problem[0]
@@ -227,7 +229,7 @@ class Host:
             output=bridge.output,
             values=bridge.values(),
             error=error,
-            calls=list(run.records),
+            calls=run.calls(),
             elapsed_ms=round((time.monotonic() - run.started) * 1000, 3),
             memory_bytes=bridge.memory_bytes(),
             meta={

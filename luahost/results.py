@@ -100,6 +100,13 @@ class CallRecord:
     def as_dict(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.NAMES}
 
+    def copy(self, **changes: Any) -> CallRecord:
+        """The same record but for `changes`."""
+        made = CallRecord(self.call, self.account)
+        for name, value in {**self.as_dict(), **changes}.items():
+            setattr(made, name, value)
+        return made
+
     def __repr__(self) -> str:
         return f"CallRecord({self.call!r}, {self.account!r}, {self.status})"
 

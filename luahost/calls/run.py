@@ -152,9 +152,32 @@ class Run:
             return [pending.record for pending in self._pending if pending.sent]
 
     def settle(self, seconds: float = GRACE) -> None:
-        """Wait for the writes that were already sent, so that their outcome is known."""
+        """Wait for the writes that were already sent, so that their outcome is known; say which are not."""
+        waiting = len(self.unsettled())
+        if waiting:
+            writes = "a write" if waiting == 1 else f"{waiting} writes"
+            self.notice(f"{writes} already sent: waiting up to {seconds:.0f} s for the outcome (Ctrl-C leaves at once)")
+        try:
+            with self._changed:
+                self._changed.wait_for(lambda: not any(pending.sent for pending in self._pending), seconds)
+        finally:
+            for record in self.unsettled():
+                shown = ", ".join(f"{name}={value!r}" for name, value in record.arguments.items())
+                self.notice(
+                    f"unknown whether it happened: {record.call} on account {record.account}, "
+                    f"{shown if len(shown) <= 120 else shown[:117] + '...'}; look before you do it again"
+                )
+
+    def calls(self) -> list[CallRecord]:
+        """The records as they are now. A read that nobody waits for any more counts as cancelled."""
         with self._changed:
-            self._changed.wait_for(lambda: not any(pending.sent for pending in self._pending), seconds)
+            abandoned = [pending.record for pending in self._pending if not pending.sent]
+            return [
+                record.copy(status="error", error=Cancelled("the run ended first").fields())
+                if record in abandoned
+                else record.copy()
+                for record in self.records
+            ]
 
 
 def limit_exceeded(limit: str, allowed: float | None, used: float) -> LimitExceeded:

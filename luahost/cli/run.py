@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from luahost.calls.settings import Settings
     from luahost.lua.child import Child
     from luahost.lua.spawn import Process
-    from luahost.results import CallRecord, Limits, Result
+    from luahost.results import Limits, Result
 
 DESCRIPTIONS = {"run": "Run a Lua script. Everything after FILE belongs to the script."}
 
@@ -99,12 +99,11 @@ def _run(options: Namespace, child: Child | None) -> int:
                 keep_output=options.json,
                 child=child,
             )
-            unknown: list[CallRecord] = []
     except Interrupted as interrupted:
-        result, unknown = interrupted.result, interrupted.unknown
+        result = interrupted.result
     finally:
         signal.signal(signal.SIGTERM, unheard)
-    return _report(options, result, unknown, source)
+    return _report(options, result, source)
 
 
 def _script(options: Namespace) -> tuple[str, bytes, list[str], str | None]:
@@ -197,13 +196,8 @@ def _write(data: bytes) -> None:
         raise Cancelled("nobody reads the output any more") from None
 
 
-def _report(options: Namespace, result: Result, unknown: list[CallRecord], source: bytes) -> int:
+def _report(options: Namespace, result: Result, source: bytes) -> int:
     """Say how it ended, and give the exit code."""
-    for record in unknown:
-        output.note(
-            f"unknown whether it happened: {record.call} on account {record.account}, "
-            f"{_short(record.arguments)}; look before you do it again"
-        )
     if options.json:
         output.print_json(result.as_dict())
     if result.error is None:
@@ -236,8 +230,3 @@ def _is_main(error: LuaHostError, source: bytes) -> bool:
             return file.read() == source
     except OSError:
         return False
-
-
-def _short(arguments: dict[str, Any]) -> str:
-    text = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
-    return text if len(text) <= 120 else text[:117] + "..."

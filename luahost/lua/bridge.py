@@ -26,7 +26,10 @@ _MAX_ID = 15  # digits
 
 def start_frame(start: dict[str, Any]) -> bytes:
     """The first frame for a script: its source, name, args, words and seed."""
-    return b"S0 " + _dumps(start)
+    try:
+        return b"S0 " + _dumps(start)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidArguments(f"args cannot be given to a script: {error}", hint="give JSON values") from None
 
 
 class Services:
@@ -196,7 +199,7 @@ def _object(body: bytes) -> dict[str, Any]:
 
 
 def _dumps(value: Any) -> bytes:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     try:
         return text.encode()
     except UnicodeEncodeError:
