@@ -215,7 +215,7 @@ class Accounts:
     def _how_to_add(self, name: str) -> str:
         if self._passed is not None:
             return f"pass accounts={{'{self._integration.name}': {{'{name}': {{'api_key': …}}}}}}"
-        variable = self._prefixes(name)[-1] + "API_KEY"
+        variable = self._prefixes(name)[1 if name == DEFAULT else 0] + "API_KEY"
         hint = f"set {variable}, or run luahost accounts add {name}"
         return f"{hint} ({self._keyring.problem})" if self._keyring.problem else hint
 
