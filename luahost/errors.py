@@ -240,7 +240,9 @@ def _leaves(cls: type[LuaHostError]) -> list[type[LuaHostError]]:
 
 
 BY_CODE: dict[str, type[LuaHostError]] = {
-    cls.code: cls for cls in reversed(_leaves(LuaHostError)) if "code" in vars(cls) and cls is not LuaHostError
+    cls.code: cls
+    for cls in reversed(_leaves(LuaHostError))
+    if "code" in vars(cls) and cls not in (LuaHostError, UsageError)
 }
 """Every code of the contract, and the class that raises it."""
 

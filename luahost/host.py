@@ -131,6 +131,8 @@ class Host:
                 else:
                     run_here(bridge, run, start)
                 error = bridge.error()
+            except UsageError:
+                raise
             except LuaHostError as problem:
                 error = problem
             except KeyboardInterrupt:
@@ -208,6 +210,7 @@ class Host:
         return {
             "source": text,
             "name": "".join(c if c.isprintable() else "?" for c in name),
+            "account": run.account,
             "args": dict(args),
             "words": words,
             "seed": int.from_bytes(os.urandom(4), "little") >> 1,

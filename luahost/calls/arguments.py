@@ -32,16 +32,18 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def from_positions(function: Function, values: list[Any]) -> dict[str, Any]:
     """Positional values by the declared order; None stands for one left out."""
     if len(values) > len(function.params):
-        names = ", ".join(param.name for param in function.params) or "none"
-        raise InvalidArguments(
-            f"{len(values)} values were given, and there are {len(function.params)} parameters ({names})"
-        )
+        given = "1 value was given" if len(values) == 1 else f"{len(values)} values were given"
+        names = ", ".join(param.name for param in function.params)
+        count = "there is 1 parameter" if len(function.params) == 1 else f"there are {len(function.params)} parameters"
+        raise InvalidArguments(f"{given}, and {f'{count} ({names})' if names else 'it takes none'}")
     pairs = zip(function.params, values, strict=False)
     return {param.name: value for param, value in pairs if value is not None}
 
 
 def check(function: Function, arguments: Any) -> dict[str, Any]:
     """The arguments, clean and in declared order; raises InvalidArguments with every problem at once."""
+    if arguments == []:  # json.array() of nothing
+        arguments = {}
     if isinstance(arguments, list):
         raise InvalidArguments("a list was given where named values are expected", hint=usage(function))
     if not isinstance(arguments, dict):

@@ -11,8 +11,8 @@ local H = { border = border, guarded = guarded }
 
 for i = 3, select("#", ...), 2 do
   local name, source = select(i, ...)
-  -- A name that begins with "=luahost" is how tracebacks and error positions tell the host's frames from the script's.
-  local chunk, problem = loadstring(source, "=luahost " .. name)
+  -- By this name tracebacks and error positions tell the host's frames from the script's; no script may take it.
+  local chunk, problem = loadstring(source, "=[luahost " .. name .. "]")
   if not chunk then
     error(problem, 0)
   end

@@ -46,6 +46,8 @@ local function submit(frame)
   end
 end
 
+local REPLY_DEPTH = 8 -- levels that a reply's own wrapping may add to a value's
+
 local next_id = 0
 local waiting = {} -- answers that came while another was waited for, by id
 
@@ -62,7 +64,7 @@ local function answer(id)
     end
   end
   waiting[id] = nil
-  local ok, reply = json.decode(body)
+  local ok, reply = json.decode(body, REPLY_DEPTH)
   if not ok or type(reply) ~= "table" then
     error("the host's answer cannot be read: " .. tostring(reply), 0)
   end
@@ -73,8 +75,15 @@ end
 local function ask(request)
   local text, problem, path = json.encode(request)
   if not text then
-    local place = match(path or "", "^arguments%.(.*)$") or match(path or "", "^positional%[1%]%.?(.*)$")
-    errors.invalid((request["function"] or request.op) .. ": " .. (place and place ~= "" and "'" .. place .. "': " or "") .. problem)
+    local place = match(path or "", "^arguments%.?(.*)$") or match(path or "", "^positional(.*)$")
+    local call = request["function"]
+    errors.raise({
+      code = "invalid_arguments",
+      message = (call or request.op) .. ": " .. (place and place ~= "" and "'" .. place .. "': " or "") .. problem,
+      call = call,
+      account = call and (request.account or H.run_account),
+      retryable = call and false,
+    })
   end
   next_id = next_id + 1
   submit("Q" .. format("%d", next_id) .. " " .. text)

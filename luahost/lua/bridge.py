@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 from luahost.calls.run import limit_exceeded
-from luahost.errors import InternalError, InvalidArguments, LuaHostError, from_fields
+from luahost.errors import InternalError, InvalidArguments, LuaHostError, UsageError, from_fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def start_frame(start: dict[str, Any]) -> bytes:
     try:
         return b"S0 " + _dumps(start)
     except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidArguments(f"args cannot be given to a script: {error}", hint="give JSON values") from None
+        raise UsageError(f"args cannot be given to a script: {error}", hint="give JSON values") from None
 
 
 class Services:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Border = Callable[[bytes], bytes]
 
-_FILES = ("json", "text", "errors", "border", "namespace", "environment", "main")
+_FILES = ("json", "decode", "text", "errors", "border", "namespace", "environment", "main")
 
 
 class EngineError(Exception):

@@ -58,7 +58,16 @@ local function basic(env)
   end
 
   function env.pairs(t)
-    return pairs(namespace.listing(t) or t)
+    local members = namespace.listing(t)
+    if not members then
+      return pairs(t)
+    end
+    -- A copy: what is iterated over is in the script's hands.
+    local copy = {}
+    for k, v in next, members do
+      copy[k] = v
+    end
+    return next, copy, nil
   end
 
   function env.rawset(t, k, v)
@@ -86,10 +95,7 @@ local function basic(env)
       return nil, "bytecode cannot be loaded"
     end
     name = type(name) == "string" and name or type(chunk) == "string" and chunk or "=(load)"
-    if sub(name, 1, 8) == "=luahost" then
-      name = "=(load)"
-    end
-    return load(chunk, name, "t", scope)
+    return load(chunk, errors.chunk_name(name), "t", scope)
   end
 
   function env.print(...)
@@ -125,6 +131,18 @@ local function libraries(env)
   env.table.unpack = unpack
   function env.table.pack(...)
     return { n = select("#", ...), ... }
+  end
+  -- %s writes a table as tostring does, and no address of anything.
+  function env.string.format(pattern, ...)
+    local n = select("#", ...)
+    local words = { ... }
+    for i = 1, n do
+      local kind = type(words[i])
+      if kind == "table" or kind == "function" or kind == "thread" or kind == "userdata" then
+        words[i] = text.text_of(words[i])
+      end
+    end
+    return format(pattern, unpack(words, 1, n))
   end
   -- ("x"):upper() looks here; the table is the script's own copy.
   local string_mt = raw_metatable("")
@@ -172,6 +190,10 @@ local function json_library(env)
   function env.json.decode(s)
     if type(s) ~= "string" then
       errors.invalid("json.decode: a string was expected, not a " .. type(s))
+    end
+    local bad = json.bad_utf8(s)
+    if bad then
+      errors.invalid(format("json.decode: at byte %d: not UTF-8", bad))
     end
     local ok, v, at = json.decode(s)
     if not ok then

@@ -46,9 +46,17 @@ function error_mt.__index(_, name)
   end
 end
 
--- The host's files are named "=luahost …"; lupa names the chunk that loads them "<python>".
+-- The host's files are named "=[luahost …]"; lupa names the chunk that loads them "<python>".
 local function is_host_source(source)
-  return sub(source, 1, 8) == "=luahost" or source == "<python>"
+  return sub(source, 1, 10) == "=[luahost " or source == "<python>"
+end
+
+-- A chunk's name that shows as the host's would hide the script's frames.
+local function chunk_name(name)
+  if find(name, "^[@=]?%[luahost ") or name == "<python>" then
+    return "=(load)"
+  end
+  return name
 end
 
 -- The file name and line of the innermost frame of the script, or nil.
@@ -68,7 +76,8 @@ end
 -- Raises `fields` as an error table at the script's own line.
 local function raise(fields)
   local file, line = position()
-  fields.file = fields.file or file
+  -- A tail call leaves no frame of the script: then its name is known, and no line.
+  fields.file = fields.file or file or H.run_name
   fields.line = fields.line or line
   error(setmetatable(fields, error_mt), 0)
 end
@@ -83,25 +92,26 @@ local HIDDEN = { error = true, xpcall = true }
 local function script_traceback()
   local kept = {}
   for line in gmatch(traceback("", 3), "[^\n]+") do
-    local host = find(line, "^%s*luahost %a+:") or find(line, '[string "<python>"]', 1, true)
+    local host = find(line, "^%s*%[luahost %a+%]:") or find(line, '[string "<python>"]', 1, true)
     if not (host or HIDDEN[match(line, "^%s*%[C%]: in function '(%a+)'") or ""]) then
       kept[#kept + 1] = line
     end
-  end
-  if #kept <= 1 then
-    return nil
   end
   return (gsub(concat(kept, "\n"), ": 0x%x+", ""))
 end
 
 -- "triage.lua:3: message" taken apart; the name may have been shortened by Lua, so `short` is how Lua writes it.
+-- coroutine.wrap puts its own position before another's: the innermost counts.
 local function split_position(message, short)
-  if sub(message, 1, #short + 1) == short .. ":" then
+  local at
+  while sub(message, 1, #short + 1) == short .. ":" do
     local line, rest = match(message, "^(%d+): ?(.*)$", #short + 2)
-    if line then
-      return tonumber(line), rest
+    if not line then
+      break
     end
+    at, message = tonumber(line), rest
   end
+  return at, message
 end
 
 local PLAIN_FIELDS = {
@@ -128,7 +138,7 @@ local function describe(problem)
   end
   local fields = { code = "script_error" }
   if type(problem) == "string" then
-    fields.message = problem
+    fields.message = gsub(problem, "^%[luahost %a+%]:%d+: ", "")
     if find(problem, "not enough memory", 1, true) then
       fields.code = "limit_exceeded"
       fields.message = "the script used more memory than its limit"
@@ -152,7 +162,7 @@ local function handler(problem)
         break
       end
       if info.what ~= "C" and not is_host_source(info.source) then
-        local at, rest = split_position(problem, info.short_src)
+        local at, rest = split_position(fields.message, info.short_src)
         if at then
           if fields.code == "script_error" then
             fields.message = rest
@@ -165,7 +175,7 @@ local function handler(problem)
       level = level + 1
     end
   end
-  fields.file = fields.file or file
+  fields.file = fields.file or file or H.run_name
   fields.line = fields.line or line
   fields.traceback = script_traceback()
   return fields
@@ -175,6 +185,7 @@ H.errors = {
   raise = raise,
   invalid = invalid,
   handler = handler,
+  chunk_name = chunk_name,
   describe = describe,
   split_position = split_position,
 }

@@ -35,13 +35,14 @@ local function report(ok, body)
 end
 
 local function compile(run)
-  local chunk, problem = load(run.source, "@" .. run.name, "t", run.env)
+  local name = errors.chunk_name("@" .. run.name)
+  local chunk, problem = load(run.source, name, "t", run.env)
   if chunk then
     return chunk
   end
-  local short = getinfo(load("", "@" .. run.name), "S").short_src
+  local short = getinfo(load("", name), "S").short_src
   local line, message = errors.split_position(problem, short)
-  return nil, { code = "syntax_error", message = message or problem, file = run.name, line = line }
+  return nil, { code = "syntax_error", message = message, file = run.name, line = line }
 end
 
 function H.main()
@@ -50,6 +51,7 @@ function H.main()
   if not ok then
     error(run, 0)
   end
+  H.run_name, H.run_account = run.name, run.account
   run.env = H.environment(run)
   -- From here on nothing global is left for a script to find, however it gets at the table.
   for name in next, globals do

@@ -3,8 +3,9 @@
 
 local H = ...
 
-local type, next, select, setmetatable, tostring = type, next, select, setmetatable, tostring
+local type, next, select, setmetatable = type, next, select, setmetatable
 local errors, wire, json = H.errors, H.wire, H.json
+local name_text = H.text.name_text
 
 local members = {} -- of each namespace: what pairs, next and dump list, or a function that makes it
 
@@ -29,7 +30,7 @@ local function namespace(name, list, index)
     __metatable = false,
     __index = function(_, key) return index(key) end,
     __newindex = function(_, key)
-      errors.invalid(name .. " is read-only: '" .. tostring(key) .. "' cannot be set", "keep your own values in a local variable")
+      errors.invalid(name .. " is read-only: '" .. name_text(key) .. "' cannot be set", "keep your own values in a local variable")
     end,
     __call = function()
       errors.invalid(name .. " is a namespace, not a function", "call one of its functions, as in " .. name .. ".FUNCTION{...}")
@@ -41,6 +42,9 @@ end
 local function host_function(name, account)
   return function(...)
     local n, first = select("#", ...), (...)
+    while n > 0 and (select(n, ...)) == nil do
+      n = n - 1 -- nil at the end is as good as nothing
+    end
     local request = { op = "call", ["function"] = name, account = account }
     if n >= 1 and is_namespace(first) then
       errors.invalid(name .. " was called with a colon", "write a dot: app.integrations." .. name .. "{...}")
@@ -84,7 +88,7 @@ local function functions(integration, account, known)
 end
 
 local function unknown(integration, account, key)
-  wire.ask({ op = "unknown", integration = integration, account = account, name = tostring(key) })
+  wire.ask({ op = "unknown", integration = integration, account = account, name = name_text(key) })
 end
 
 local function integration(name, spec)
@@ -129,7 +133,7 @@ local function integrations()
     return made
   end
   return namespace("app.integrations", all, function(key)
-    return all()[key] or unknown(tostring(key), nil, "")
+    return all()[key] or unknown(name_text(key), nil, "")
   end)
 end
 
@@ -138,8 +142,8 @@ local function app()
   return namespace("app", made, function(key)
     return made[key] or errors.raise({
       code = "unknown_integration",
-      message = "app has no '" .. tostring(key) .. "'",
-      hint = "write app.integrations." .. tostring(key),
+      message = "app has no '" .. name_text(key) .. "'",
+      hint = "write app.integrations." .. name_text(key),
     })
   end)
 end

@@ -64,6 +64,9 @@ local function own_text(t)
   local mt = getmetatable(t)
   local f = type(mt) == "table" and rawget(mt, "__tostring")
   if f then
+    if type(f) ~= "function" then
+      H.errors.raise({ code = "script_error", message = "'__tostring' must be a function, not a " .. type(f) })
+    end
     local text = f(t)
     if type(text) ~= "string" then
       H.errors.raise({ code = "script_error", message = "'__tostring' must return a string" })
@@ -156,4 +159,13 @@ local function safe_text(v)
   return ok and text or "(a " .. type(v) .. " whose __tostring fails)"
 end
 
-H.text = { text_of = text_of, dump_text = dump_text, safe_text = safe_text }
+-- A name as errors show it: short, in UTF-8, and without addresses.
+local function name_text(v)
+  local text = type(v) == "string" and v or safe_text(v)
+  if H.json.bad_utf8(text) then
+    text = gsub(text, "[\128-\255]", "?")
+  end
+  return #text <= 100 and text or sub(text, 1, 97) .. "..."
+end
+
+H.text = { text_of = text_of, dump_text = dump_text, safe_text = safe_text, name_text = name_text }

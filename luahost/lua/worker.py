@@ -14,13 +14,18 @@ import select
 from luahost.lua import confine
 from luahost.lua.engine import Engine, EngineError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _thread import LockType
+
 _HIGHEST_FD = 1 << 16
 
 
-def _watch_host() -> None:
+def _watch_host(ready: LockType) -> None:
     """End this process when its host is gone, even in the middle of a loop that reads nothing."""
     poll = select.poll()
     poll.register(0, 0)  # POLLHUP is always reported: the last writer has closed
+    ready.release()
     poll.poll()
     os._exit(1)
 
@@ -61,8 +66,12 @@ def main() -> None:
     """Serve one run, then wait to be ended: the host need not wait for an interpreter's goodbye."""
     os.closerange(3, _HIGHEST_FD)
     os.chdir("/")
-    _thread.start_new_thread(_watch_host, ())
+    watching = _thread.allocate_lock()
+    watching.acquire()
+    _thread.start_new_thread(_watch_host, (watching,))
     engine = Engine()
+    # glibc reserves address space for a thread's first allocation: it must not count as the script's memory.
+    watching.acquire()
     confine.apply(_receive())
     try:
         engine.run(_border, guarded=False)
