@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 
 from luahost.calls.run import GRACE, Run
 from luahost.calls.settings import API_VERSION, Settings
 from luahost.calls.workers import Workers
-from luahost.errors import Cancelled, LuaHostError, ScriptSyntaxError, UsageError
+from luahost.errors import Cancelled, LuaHostError, UsageError
 from luahost.lua.bridge import Bridge, Services
 from luahost.lua.modules import Modules
 from luahost.lua.runner import run_here, run_in_child
@@ -167,7 +166,8 @@ class Host:
     ) -> Any:
         """Make one call without a script; raises the error classes of luahost.errors.
 
-        On Ctrl-C a write that was already sent is awaited, and a notice says when its outcome stays unknown.
+        On Ctrl-C a write that was already sent is awaited, a notice says when its outcome stays unknown, and
+        Interrupted is raised; its result has what the call gave, if it did, as its value.
         """
         self._open()
         run = Run(limits=self.limits, account=account, clock=self._clock(), on_notice=on_notice)
@@ -190,22 +190,30 @@ class Host:
         except (KeyboardInterrupt, LuaHostError) as ending:
             run.stop()
             run.settle(GRACE)
-            if isinstance(ending, KeyboardInterrupt) or not done.is_set():
-                if outcome and on_notice:
-                    on_notice(f"{name} was done before it was interrupted")
+            done.wait(1)  # a write that has settled is about to hand over its outcome
+            if isinstance(ending, KeyboardInterrupt):
+                raise Interrupted(self._call_result(run, outcome, problem)) from None
+            if not (outcome or problem):
                 raise
         if problem:
             raise problem[0]
         return outcome[0]
 
+    def _call_result(self, run: Run, outcome: list[Any], problem: list[BaseException]) -> Result:
+        error = next((each for each in problem if isinstance(each, LuaHostError)), None)
+        return Result(
+            output="",
+            values=outcome,
+            error=error if error or outcome else Cancelled("interrupted"),
+            calls=run.calls(),
+            elapsed_ms=run.elapsed_ms(),
+            memory_bytes=None,
+            meta=self._meta(run),
+        )
+
     def _start(self, source: str | bytes, name: str, args: Mapping[str, Any], words: list[str], run: Run) -> Any:
         data = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
-        try:
-            text = decode(data, name)
-        except ScriptSyntaxError as error:
-            error.file = name
-            error.message = error.message.removeprefix(f"{name}: ")
-            raise
+        text = decode(data, name)
         self._check_account(run.account)
         return {
             "source": text,
@@ -233,15 +241,18 @@ class Host:
             values=bridge.values(),
             error=error,
             calls=run.calls(),
-            elapsed_ms=round((time.monotonic() - run.started) * 1000, 3),
+            elapsed_ms=run.elapsed_ms(),
             memory_bytes=bridge.memory_bytes(),
-            meta={
-                "isolation": self.isolation,
-                "simulated": self.simulate,
-                "account": run.account,
-                "notices": list(run.notices),
-            },
+            meta=self._meta(run),
         )
+
+    def _meta(self, run: Run) -> dict[str, Any]:
+        return {
+            "isolation": self.isolation,
+            "simulated": self.simulate,
+            "account": run.account,
+            "notices": list(run.notices),
+        }
 
     # -- the parts ------------------------------------------------------------------------------------------
 

@@ -76,6 +76,9 @@ def _check(name: str, value: Any) -> None:
         raise UsageError(f"limit {name}: a {'whole ' if whole else ''}number was expected, not {value!r}")
     if not 0 < value < float("inf"):
         raise UsageError(f"limit {name}: must be above 0, not {value!r}", hint="leave it out for no limit")
+    most = 1e9 if name in ("cpu", "wall") else 1 << 24 if name == "memory_mib" else 1 << 50
+    if value > most:
+        raise UsageError(f"limit {name}: at most {most:.0f}, not {value!r}", hint="leave it out for no limit")
     if name == "memory_mib" and value < MIN_MEMORY_MIB:
         raise UsageError(f"limit memory_mib: at least {MIN_MEMORY_MIB} MiB, not {value}")
 

@@ -252,6 +252,8 @@ def split_base_url(text: str) -> tuple[str, str | None]:
     if version:
         path = path[: version.start()]
     shown_host = f"[{host}]" if ":" in host else host
+    if port == {"http": 80, "https": 443}[parts.scheme]:
+        port = None
     return f"{parts.scheme}://{shown_host}{f':{port}' if port else ''}{path}", version[1] if version else None
 
 
@@ -367,10 +369,29 @@ def read_index(settings: Settings) -> dict[str, dict[str, Any]]:
     return found
 
 
+def check_index(settings: Settings) -> None:
+    """Raise UsageError when the index could not be written; to be called before a key is stored."""
+    folder = Path(settings.config_folder)
+    probe = folder / ".accounts.json.probe"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise _not_writable(folder, error) from None
+
+
+def _not_writable(path: Path, error: OSError) -> UsageError:
+    return UsageError(f"{path}: cannot be written: {error.strerror}", hint="set LUAHOST_HOME to another folder")
+
+
 def write_index(settings: Settings, accounts: Mapping[str, Mapping[str, Any]]) -> None:
     """Replace the index as a whole, so that no reader sees half of it."""
     file = Path(settings.config_folder, "accounts.json")
-    file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_suffix(".json.new")
-    draft.write_text(json.dumps({"version": 1, "accounts": accounts}, indent=2, sort_keys=True) + "\n", "utf-8")
-    draft.replace(file)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps({"version": 1, "accounts": accounts}, indent=2, sort_keys=True) + "\n", "utf-8")
+        draft.replace(file)
+    except OSError as error:
+        raise _not_writable(file, error) from None

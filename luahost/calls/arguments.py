@@ -124,7 +124,7 @@ def _out_of_bounds(param: Param, value: Any) -> str | None:
 def _typed(kind: str, value: Any) -> tuple[Any, str | None]:
     """The value as the type wants it, and what is wrong with it."""
     if kind == "string" and isinstance(value, str):
-        return value, None
+        return value, None if _is_text(value) else "must be text that has a UTF-8 form"
     if kind == "boolean" and isinstance(value, bool):
         return value, None
     if kind == "object" and isinstance(value, dict):
@@ -141,6 +141,15 @@ def _typed(kind: str, value: Any) -> tuple[Any, str | None]:
             return int(value), None
     article = "an" if kind[0] in "aeio" else "a"
     return value, f"must be {article} {kind}, not {_kind(value)}"
+
+
+def _is_text(value: str) -> bool:
+    """Half of a surrogate pair, which JSON and command lines can bring, cannot be sent."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _kind(value: Any) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from fnmatch import filter as filter_names
 from typing import TYPE_CHECKING, Any
 
 from luahost.calls import arguments as args
-from luahost.calls.accounts import DEFAULT, Account, Accounts
+from luahost.calls.accounts import DEFAULT, Account, Accounts, check_name
 from luahost.calls.idempotency import Once
 from luahost.errors import (
     InternalError,
@@ -15,6 +16,7 @@ from luahost.errors import (
     UnknownAccount,
     UnknownFunction,
     UnknownIntegration,
+    UsageError,
 )
 from luahost.results import CallRecord
 
@@ -113,6 +115,31 @@ class Dispatcher:
         for name in passed or {}:
             if name not in catalog:
                 raise UnknownIntegration(f"accounts: {name!r} is not an integration")
+        self._check_names(settings)
+
+    def _check_names(self, settings: Settings) -> None:
+        """A misspelt rule would allow what somebody meant to deny: every name in the settings must exist."""
+        for name in settings.integrations():
+            if name not in self.catalog:
+                raise UsageError(
+                    f"{settings.config_file}: unknown integration {name!r}{args.did_you_mean(name, self.catalog)}",
+                    hint=f"known: {', '.join(self.catalog)}",
+                )
+            for account in settings.accounts(name):
+                try:
+                    check_name(self.catalog[name], account)
+                except UsageError as error:
+                    raise UsageError(f"{settings.config_file}: {error.message}", hint=error.hint) from None
+        for rule in self.policy.rules:
+            functions = [function.name for function in self.integration(rule.integration).functions]
+            known = ["read", "write", *functions]
+            if rule.subject not in known and not ("*" in rule.subject and filter_names(functions, rule.subject)):
+                place = f"{settings.config_file}: " if rule in settings.rules() else ""
+                raise UsageError(
+                    f"{place}permission {rule.subject!r} of {rule.integration}: there is no such function"
+                    f"{args.did_you_mean(rule.subject, known)}",
+                    hint="write read, write, a function, or a pattern such as list_*",
+                )
 
     def account_names(self, integration: str) -> list[str]:
         """The accounts that a script may name."""
@@ -235,7 +262,7 @@ class Dispatcher:
         known = self.account_names(integration)
         return UnknownAccount(
             f"{integration} has no account {account!r}{args.did_you_mean(account, known)}",
-            hint=f"accounts: {', '.join(known)}; add one with luahost accounts add {account}",
+            hint=f"accounts: {', '.join(known)}; add one with luahost accounts add NAME",
         )
 
     # -- credentials and connections ------------------------------------------------------------------------

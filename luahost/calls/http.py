@@ -93,6 +93,13 @@ class _Connection(HTTPConnection):
 class _SecureConnection(HTTPSConnection):
     response_class = _DeadlineResponse
 
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        """Called when the handshake is done: what fails from here on may have been received."""
+        if _time_left() <= 0:
+            raise ConnectTimeoutError(self, "the deadline passed while connecting")
+        _current.sending = True
+        super().request(*args, **kwargs)
+
 
 class _Pool(HTTPConnectionPool):
     ConnectionCls = _Connection
@@ -278,6 +285,7 @@ class Client:
     ) -> tuple[requests.Response, bytes]:
         """Send, and read the whole answer before the deadline and within the limit of bytes."""
         _current.deadline = deadline
+        _current.sending = False
         timing = self._transport.timing
         left = _time_left()
         if left <= 0:
@@ -319,7 +327,7 @@ class Client:
                 retryable=True,
                 hint="check the network, the proxy settings and the account's base_url",
             )
-        if any(isinstance(cause, requests.exceptions.SSLError) for cause in causes):
+        if not _current.sending and any(isinstance(cause, requests.exceptions.SSLError) for cause in causes):
             return NetworkError(f"no secure connection to {host}: {_reason(causes)}", hint="check the certificates")
         late = any(isinstance(cause, (TimeoutError, requests.Timeout)) for cause in causes)
         if write:

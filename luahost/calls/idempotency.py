@@ -9,12 +9,23 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
 from luahost.calls.arguments import shown
 from luahost.calls.ledger import FREE
-from luahost.errors import Conflict, Forbidden, LuaHostError, NotFound, OutcomeUnknown
+from luahost.errors import (
+    CallTimeout,
+    Cancelled,
+    Conflict,
+    Forbidden,
+    InternalError,
+    LuaHostError,
+    NetworkError,
+    NotFound,
+    OutcomeUnknown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -73,71 +84,69 @@ class Once:
         waiting = _Waiting()
         while True:
             turn, entry = self._ledger.read(self._entry)
-            if entry["state"] == "free" or self._is_over(entry, waiting):
-                if self._claim(turn + 1):
-                    return self._look_then_send()
-                continue
-            if entry.get("arguments") != self._arguments:
+            free = entry["state"] == "free"
+            if not free and entry.get("arguments") != self._arguments:
                 raise _conflict()
             if entry["state"] == "done":
                 return self._creation_at(entry["id"])
-            self._turn = turn
-            now, until = self._time(), float(entry["until"])
-            if waiting.may_look(now, until):
-                found = self._look()
-                if found:
-                    return self._take(found)
-                waiting.looked = now >= until
-            else:
+            now = self._time()
+            until = now if free else waiting.until(turn, entry, now)
+            if not waiting.may_look(now, until):
                 self._wait(until, waiting)
+                continue
+            # Looked for before it is claimed: a claim begins with sending, and of whoever has read this turn
+            # only one gets the next.
+            found = self._look()
+            if found:
+                self._turn = turn
+                if free:
+                    self._turn = turn + 1
+                    self._ledger.claim(self._entry, self._turn, self._done(found[0]["id"]))
+                return self._take(found)
+            if now >= until:
+                if not free and (found is None or not entry.get("tagged", True)):
+                    raise OutcomeUnknown(
+                        "an earlier call under this idempotency key was not answered, and what it made cannot be found",
+                        hint="look whether it exists; to create it anew, use another idempotency_key",
+                    )
+                if self._claim(turn + 1):
+                    return self._send([self._key_tag, self._arguments_tag])
 
-    def _is_over(self, entry: Entry, waiting: _Waiting) -> bool:
-        """Whether a `sent` entry was settled by nobody in time, and has been looked for since."""
-        if entry["state"] != "sent" or self._time() < float(entry["until"]):
-            return False
-        if entry.get("arguments") != self._arguments:
-            raise _conflict()
-        return waiting.looked
-
-    def _claim(self, turn: int) -> bool:
+    def _claim(self, turn: int, *, tagged: bool = True) -> bool:
         self._turn = turn
-        until = self._time() + self._timing.timeout + self._timing.settle
-        return self._ledger.claim(self._entry, turn, self._sent(until))
+        return self._ledger.claim(self._entry, turn, self._sent(self._timing.timeout + self._timing.settle, tagged))
 
-    def _sent(self, until: float) -> Entry:
-        return {"state": "sent", "arguments": self._arguments, "until": until}
+    def _sent(self, lasts: float, tagged: bool = True) -> Entry:
+        until = self._time() + lasts
+        return {"state": "sent", "arguments": self._arguments, "until": until, "lasts": lasts, "tagged": tagged}
+
+    def _done(self, found: str) -> Entry:
+        return {"state": "done", "arguments": self._arguments, "id": found}
 
     def _settle(self, found: str) -> None:
-        self._ledger.settle(self._entry, self._turn, {"state": "done", "arguments": self._arguments, "id": found})
+        try:
+            self._ledger.settle(self._entry, self._turn, self._done(found))
+        except InternalError as error:  # it exists all the same, and its tags tell of it
+            self._run.notice(f"{found} could not be kept in the ledger: {error.message}")
 
     def _free(self) -> None:
         self._ledger.settle(self._entry, self._turn, FREE)
 
     # -- the API --------------------------------------------------------------------------------------------
 
-    def _look_then_send(self) -> dict[str, Any]:
-        """What another machine has made under this key; else send."""
-        try:
-            found = self._look()
-        except BaseException:
-            self._free()  # nothing was sent
-            raise
-        if found:
-            return self._take(found)
-        return self._send([self._key_tag, self._arguments_tag])
-
     def _send(self, tags: list[str]) -> dict[str, Any]:
         try:
-            made = self._creation.send(tags)
-            identity = self._creation.identify(made)
+            with self._ledger.held(self._entry):
+                made = self._creation.send(tags)
+                identity = self._creation.identify(made)
         except LuaHostError as error:
             if _may_have_happened(error):
-                return self._search(error)
+                return self._search(error, tagged=bool(tags))
             if tags and _refuses_tags(error):
                 self._run.notice(
                     "the organisation refuses luahost's tags: the idempotency key is kept on this machine only"
                 )
-                return self._send([])
+                return self._send([]) if self._claim(self._turn + 1, tagged=False) else self.create()
             self._free()
             raise
         self._settle(identity)
@@ -145,8 +154,19 @@ class Once:
 
     def _oldest(self, made: dict[str, Any], identity: str) -> dict[str, Any]:
         """`made`, unless a machine that shares nothing with this one made another first."""
+        until, step = self._time() + self._timing.settle, _FIRST_LOOK
+        if "tags" in made and self._key_tag not in (made["tags"] or ()):
+            self._run.notice(
+                "the organisation left luahost's tags out: the idempotency key is kept on this machine only"
+            )
+            return made
         try:
             found = self._creation.find(self._key_tag)
+            # A list that does not show what was just made does not show yet what others made either.
+            while all(each["id"] != identity for each in found) and self._time() < until and not self._out_of_time():
+                self._run.sleep(min(step, until - self._time()), self._pending)
+                step = min(step * 2, _SLOWEST_LOOK)
+                found = self._creation.find(self._key_tag)
         except LuaHostError as error:
             self._run.notice(f"whether another machine created the same could not be looked up: {error.message}")
             return made
@@ -155,10 +175,10 @@ class Once:
         self._tell_of(each["id"] for each in found if each["id"] != identity)
         return made
 
-    def _search(self, error: LuaHostError) -> dict[str, Any]:
+    def _search(self, error: LuaHostError, *, tagged: bool) -> dict[str, Any]:
         """The answer was lost: look for what it may have made, for as long as lists may lag."""
         until = self._time() + self._timing.settle
-        self._ledger.settle(self._entry, self._turn, self._sent(until))
+        self._ledger.settle(self._entry, self._turn, self._sent(self._timing.settle, tagged))
         step = _FIRST_LOOK
         while True:
             found = self._look_again()
@@ -184,13 +204,13 @@ class Once:
             return []
         return [each for each in found if self._arguments_tag in each["tags"]]
 
-    def _look(self) -> list[dict[str, Any]]:
-        """What carries this key's tag, oldest first; raises Conflict when it was made with other arguments."""
+    def _look(self) -> list[dict[str, Any]] | None:
+        """What carries this key's tag, oldest first, None when that cannot be seen; raises Conflict."""
         try:
             found = self._creation.find(self._key_tag)
         except Forbidden:
             self._run.notice("the key may not list what exists: the idempotency key is kept on this machine only")
-            return []
+            return None
         if found and self._arguments_tag not in found[0]["tags"]:
             raise _conflict()
         return found
@@ -215,6 +235,10 @@ class Once:
 
     def _wait(self, until: float, waiting: _Waiting) -> None:
         """Give whoever holds the key a moment, no longer than the run may last."""
+        with self._ledger.held(self._entry):
+            pass
+        if self._ledger.read(self._entry)[1]["state"] != "sent":
+            return
         left = max(0.0, until - self._time())
         if self._run.stopped or self._out_of_time():
             raise OutcomeUnknown(
@@ -241,8 +265,12 @@ class _Waiting:
     def __init__(self) -> None:
         self.step = 0.05
         self.told = False
-        self.looked = False
+        self._first_seen: dict[int, float] = {}
         self._next_look = float("-inf")
+
+    def until(self, turn: int, entry: Entry, now: float) -> float:
+        """When the claim ends: no later by this clock than it lasts, however wrong the other's clock was."""
+        return min(float(entry["until"]), self._first_seen.setdefault(turn, now) + float(entry.get("lasts", 1e9)))
 
     def may_look(self, now: float, until: float) -> bool:
         """Whether it is time to ask the API; `until`, when the other's claim ends, is such a time."""
@@ -261,11 +289,13 @@ def _conflict() -> Conflict:
 
 def _may_have_happened(error: LuaHostError) -> bool:
     """Whether what was sent may have been done: no answer, one that says nothing, or one that cannot be read."""
-    if isinstance(error, OutcomeUnknown):
-        return True
-    return error.status is not None and (error.status >= 500 or error.status == 408 or error.status < 300)
+    if error.status is not None:
+        return not 400 <= error.status < 500 or error.status == 408
+    return not isinstance(error, (CallTimeout, Cancelled, NetworkError))  # these say that nothing was sent
 
 
 def _refuses_tags(error: LuaHostError) -> bool:
     """No code for it is documented; the refusal of a tag names tags."""
-    return error.status in (400, 403, 422) and "tag" in f"{error.message} {error.details}".lower()
+    return error.status in (400, 403, 422) and bool(
+        re.search(r"\btags?\b", f"{error.message} {error.details}", re.IGNORECASE)
+    )

@@ -3,34 +3,43 @@
 Both are atomic on a local folder and on one that several machines share, so that of all processes that hold
 the same key exactly one sends. A key's entry is a small JSON object:
 
-    {"state": "sent", "arguments": HASH, "until": SECONDS}   a create is under way, or its answer was lost
+    {"state": "sent", "arguments": HASH, …}                  a create is under way, or its answer was lost
     {"state": "done", "arguments": HASH, "id": "…"}          it was made
     {"state": "free"}                                        it was refused: the key may be used again
 
-`until` is the time, in seconds since 1970, from which a `sent` entry may be claimed anew if nothing was found.
-Every claim is a new turn, numbered from 1; the highest turn counts.
+A `sent` entry has `until`, the time in seconds since 1970 from which it may be claimed anew if nothing was found,
+`lasts`, how long that was from its making, and `tagged`, whether what was made can be found by its tag. Every claim is
+a new turn, numbered from 1; the highest turn counts, and none is ever removed.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import secrets
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from luahost.errors import InternalError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 Entry = dict[str, Any]
+_TURN = re.compile(r"[1-9][0-9]*")
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 class Ledger(Protocol):
     """Entries by name and turn."""
+
+    def held(self, name: str) -> Any:
+        """Held while a call sends, where simulated time could outrun it."""
 
     def read(self, name: str) -> tuple[int, Entry]:
         """The highest turn and its entry; turn 0 and a free entry when there is none."""
@@ -51,6 +60,11 @@ class MemoryLedger:
     def __init__(self) -> None:
         self._entries: dict[str, tuple[int, Entry]] = {}
         self._lock = threading.Lock()
+        self._held: dict[str, threading.Lock] = {}
+
+    def held(self, name: str) -> threading.Lock:
+        with self._lock:
+            return self._held.setdefault(name, threading.Lock())
 
     def read(self, name: str) -> tuple[int, Entry]:
         return self._entries.get(name, (0, FREE))
@@ -74,6 +88,9 @@ class FolderLedger:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    def held(self, _name: str) -> Any:
+        return nullcontext()
+
     def read(self, name: str) -> tuple[int, Entry]:
         try:
             while True:
@@ -86,37 +103,53 @@ class FolderLedger:
             raise self._unusable(error) from error
 
     def claim(self, name: str, turn: int, entry: Entry) -> bool:
-        path = self._folder / name / str(turn)
+        folder = self._folder / name
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with path.open("x", encoding="utf-8") as file:
-                _write(file, entry)
-            turns = self._turns(name)
-            if max(turns) > turn:  # this turn was over before it was taken: its file had been cleared away
-                path.unlink(missing_ok=True)
-                return False
-            for old in turns:
-                if old < turn:
-                    (path.parent / str(old)).unlink(missing_ok=True)
-        except FileExistsError:
-            return False
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with self._draft(folder, entry) as draft:
+                try:
+                    os.link(draft, folder / str(turn))  # exclusive, and never half written
+                except FileExistsError:
+                    return draft.stat().st_nlink > 1  # NFS may have repeated a link that it had made
+                except OSError as error:
+                    if error.errno not in _NO_LINKS:
+                        raise
+                    return self._create(folder / str(turn), entry)
         except OSError as error:
             raise self._unusable(error) from error
         return True
 
+    @staticmethod
+    def _create(path: Path, entry: Entry) -> bool:
+        """Claim where the file system has no hard links: exclusive too, though a crash can leave half a file."""
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                _write(file, entry)
+        except FileExistsError:
+            return False
+        return True
+
     def settle(self, name: str, turn: int, entry: Entry) -> None:
         folder = self._folder / name
+        try:
+            with self._draft(folder, entry) as draft:
+                draft.replace(folder / str(turn))
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    @contextmanager
+    def _draft(self, folder: Path, entry: Entry) -> Iterator[Path]:
         draft = folder / f"draft-{secrets.token_hex(8)}"
         try:
             with draft.open("x", encoding="utf-8") as file:
                 _write(file, entry)
-            draft.replace(folder / str(turn))
-        except OSError as error:
-            raise self._unusable(error) from error
+            yield draft
+        finally:
+            draft.unlink(missing_ok=True)
 
     def _turns(self, name: str) -> list[int]:
         try:
-            return [int(each.name) for each in (self._folder / name).iterdir() if each.name.isdigit()]
+            return [int(each.name) for each in (self._folder / name).iterdir() if _TURN.fullmatch(each.name)]
         except FileNotFoundError:
             return []
 

@@ -101,7 +101,7 @@ class Run:
     def begin_write(self, pending: Pending) -> None:
         """Say that a write leaves now; raises Cancelled when the run has ended meanwhile."""
         with self._changed:
-            if self._stopped.is_set():
+            if self._stopped.is_set() or self.is_over():
                 raise Cancelled("the run ended before this was sent")
             pending.sent = True
 
@@ -124,6 +124,10 @@ class Run:
             time.sleep(max(0.0, end - time.monotonic()))
         else:
             self._stopped.wait(max(0.0, end - time.monotonic()))
+            if self.stopped:
+                raise Cancelled("the run ended meanwhile")
+            if self.is_over():
+                raise self.wall_exceeded()
 
     # -- the end --------------------------------------------------------------------------------------------
 
@@ -131,9 +135,16 @@ class Run:
     def stopped(self) -> bool:
         return self._stopped.is_set()
 
+    def elapsed_ms(self) -> float:
+        return round((time.monotonic() - self.started) * 1000, 3)
+
     def remaining(self) -> float | None:
         """Seconds until the deadline, None without one."""
         return None if self.deadline is None else self.deadline - time.monotonic()
+
+    def is_over(self) -> bool:
+        """Whether the deadline has passed."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
 
     def wall_exceeded(self) -> LimitExceeded:
         used = round(time.monotonic() - self.started, 1)

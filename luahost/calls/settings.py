@@ -81,7 +81,10 @@ class Settings:
         environ = os.environ if environ is None else environ
         home = environ.get(HOME)
         if home:
-            config_folder = os.path.abspath(os.path.expanduser(home))  # noqa: PTH100, PTH111
+            home = os.path.expanduser(home)  # noqa: PTH111
+            if home.startswith("~"):
+                raise UsageError(f"{HOME}: there is no home of {home.partition('/')[0]}", hint="write the whole path")
+            config_folder = os.path.abspath(home)  # noqa: PTH100
             state_folder = f"{config_folder}/state"
         else:
             config_folder, state_folder = user_folders(environ)
@@ -110,8 +113,10 @@ class Settings:
         if "timeout" in keyring:
             values["keyring_timeout"] = keyring["timeout"]
         for name, value in values.items():
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-                raise self._wrong(f"{name}: a number, 0 or more, was expected, not {value!r}")
+            kinds, least = (int, 0) if name == "retries" else ((int, float), 0 if name == "settle" else 1e-3)
+            if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= 1e6:
+                kind = "a whole number" if name == "retries" else "a number of seconds"
+                raise self._wrong(f"{name}: {kind} was expected, not {value!r}")
         return Timing(**values)
 
     def rules(self) -> tuple[Rule, ...]:
@@ -120,14 +125,23 @@ class Settings:
 
         found: list[Rule] = []
         for integration, table in self._table("integrations").items():
-            try:
-                found += rules_from(self._sub(table, f"integrations.{integration}", "permissions"), integration)
-                for account, entry in self.accounts(integration).items():
-                    place = f"integrations.{integration}.accounts.{account}"
-                    found += rules_from(self._sub(entry, place, "permissions"), integration, account)
-            except UsageError as error:
-                raise self._wrong(f"[integrations.{integration}]: {error.message}", error.hint) from None
+            place = f"integrations.{integration}"
+            tables: list[tuple[str | None, str, dict[str, Any]]] = [
+                (None, place, self._sub(table, place, "permissions"))
+            ]
+            for account, entry in self.accounts(integration).items():
+                at = f"{place}.accounts.{account}"
+                tables.append((account, at, self._sub(entry, at, "permissions")))
+            for name, at, permissions in tables:
+                try:
+                    found += rules_from(permissions, integration, name)
+                except UsageError as error:
+                    raise self._wrong(f"[{at}.permissions]: {error.message}", error.hint) from None
         return tuple(found)
+
+    def integrations(self) -> list[str]:
+        """The integrations that config.toml names."""
+        return list(self._table("integrations"))
 
     def accounts(self, integration: str) -> dict[str, dict[str, Any]]:
         """The accounts that config.toml names, each with its settings."""

@@ -57,39 +57,58 @@ def _help() -> str:
 def main(argv: list[str] | None = None) -> int:
     """Run one command and give its exit code."""
     argv = sys.argv[1:] if argv is None else argv
-    process = _start_early(argv)
-    from luahost.cli import output
-    from luahost.errors import LuaHostError
-
     try:
-        if not argv:
-            print(_help(), file=sys.stderr)
-            return 2
-        if argv[0] in ("-h", "--help", "help"):
-            print(_help())
-            return 0
-        if argv[0] == "--version":
-            from luahost import __version__
-
-            print(f"luahost {__version__}")
-            return 0
-        if argv[0] not in COMMANDS:
-            from luahost.calls.arguments import did_you_mean
-
-            guess = did_you_mean(argv[0], COMMANDS)
-            print(f"luahost: unknown command {argv[0]!r}{guess}; luahost --help lists them", file=sys.stderr)
-            return 2
-        return _command(argv, process)
+        return _main(argv)
     except SystemExit as leaving:  # argparse has said why
         return leaving.code if isinstance(leaving.code, int) else 2
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return 130
     except BrokenPipeError:
         # Whoever read our output has left; nothing more can be said there.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 130
-    except KeyboardInterrupt:
-        return 130
-    except LuaHostError as error:
-        return output.fail(error)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _say(f"cannot go on: {error.strerror or type(error).__name__}")
+        return 6
+    except Exception as error:
+        from luahost.cli import output
+        from luahost.errors import LuaHostError
+
+        if isinstance(error, LuaHostError):
+            return output.fail(error)
+        if os.environ.get("LUAHOST_DEBUG"):
+            raise
+        _say(f"a fault of luahost's own: {type(error).__name__} (LUAHOST_DEBUG=1 shows where)")
+        return 6
+
+
+def _say(text: str) -> None:
+    print(f"luahost: {text}", file=sys.stderr)
+
+
+def _main(argv: list[str]) -> int:
+    process = _start_early(argv)
+    if not argv:
+        print(_help(), file=sys.stderr)
+        return 2
+    if argv[0] == "help" and argv[1:2] and argv[1] in COMMANDS:
+        argv = [argv[1], "--help"]
+    if argv[0] in ("-h", "--help", "help"):
+        print(_help())
+        return 0
+    if argv[0] == "--version":
+        from luahost import __version__
+
+        print(f"luahost {__version__}")
+        return 0
+    if argv[0] not in COMMANDS:
+        from luahost.calls.arguments import did_you_mean
+
+        _say(f"unknown command {argv[0]!r}{did_you_mean(argv[0], COMMANDS)}; luahost --help lists them")
+        return 2
+    return _command(argv, process)
 
 
 def _command(argv: list[str], process: Process | None) -> int:
@@ -103,12 +122,28 @@ def _command(argv: list[str], process: Process | None) -> int:
     return int(module.main(parser, argv))
 
 
+def _open_streams() -> None:
+    """Standard streams that were closed become empty ones, and text that a terminal cannot show is escaped."""
+    for fd, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)
+            if null != fd:
+                os.dup2(null, fd)
+                os.close(null)
+            setattr(sys, name, open(fd, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # both are text files here
+
+
 def entry() -> None:
     """The `luahost` command: leaves without an interpreter's goodbye, which waits for nothing that matters here."""
-    code = main()
     try:
+        _open_streams()
+        code = main()
         sys.stdout.flush()
         sys.stderr.flush()
+    except KeyboardInterrupt:
+        code = 130
     except OSError:
-        code = code or 130
+        code = 6
     os._exit(code)

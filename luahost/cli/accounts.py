@@ -10,6 +10,7 @@ from luahost.calls.accounts import (
     Accounts,
     Keyring,
     KeyringUnavailable,
+    check_index,
     check_name,
     read_index,
     split_base_url,
@@ -17,7 +18,7 @@ from luahost.calls.accounts import (
 )
 from luahost.calls.settings import Settings
 from luahost.cli import output
-from luahost.errors import LuaHostError, UsageError
+from luahost.errors import LuaHostError, Unauthorized, UsageError
 from luahost.integrations import catalog
 
 if TYPE_CHECKING:
@@ -128,7 +129,8 @@ def _test(options: Namespace, integration: Integration, settings: Settings) -> i
     with Host(settings=settings, state=False) as host:
         known = host.dispatcher.account_names(integration.name)
         if options.name and options.name not in known:
-            raise host.dispatcher.unknown_account(integration.name, options.name)
+            unknown = host.dispatcher.unknown_account(integration.name, options.name)
+            raise UsageError(unknown.message, hint=unknown.hint)
         for name in [options.name] if options.name else known:
             try:
                 user = host.call(f"{integration.name}.{integration.identify}", account=name)
@@ -151,7 +153,8 @@ def _test(options: Namespace, integration: Integration, settings: Settings) -> i
 
 def _add(options: Namespace, integration: Integration, settings: Settings) -> int:
     check_name(integration, options.name)
-    values = {"api_key": _key(options)}
+    index = {name: dict(entries) for name, entries in read_index(settings).items()}
+    values = {}
     for setting in ("base_url", "org_id", "api_version"):
         value = getattr(options, setting) or settings.accounts(integration.name).get(options.name, {}).get(setting)
         if value:
@@ -160,8 +163,14 @@ def _add(options: Namespace, integration: Integration, settings: Settings) -> in
     values["base_url"] = base_url
     if version:
         values.setdefault("api_version", version)
-    user = _verify(integration, options.name, values, settings)
+    values["api_key"] = _key(options)
+    try:
+        user = _verify(integration, options.name, values, settings)
+    except Unauthorized as error:
+        error.hint = "the key was refused, and nothing was stored: was it copied whole?"
+        raise
     keyring = Keyring(integration.name, settings.timing().keyring_timeout)
+    check_index(settings)
     try:
         keyring.set(options.name, json.dumps(values))
     except KeyringUnavailable as error:
@@ -169,7 +178,6 @@ def _add(options: Namespace, integration: Integration, settings: Settings) -> in
         raise UsageError(
             f"the key works, and was not stored: {error}", hint=f"set {variable} in the environment instead"
         ) from None
-    index = {name: dict(entries) for name, entries in read_index(settings).items()}
     index.setdefault(integration.name, {})[options.name] = {"base_url": base_url}
     write_index(settings, index)
     if options.json:
@@ -193,7 +201,10 @@ def _key(options: Namespace) -> str:
         raise UsageError("there is no terminal to ask at", hint="use --with-token, and give the key on standard input")
     from getpass import getpass
 
-    key = getpass(f"Key of account {options.name} (not shown): ").strip()
+    try:
+        key = getpass(f"Key of account {options.name} (not shown): ").strip()
+    except EOFError:
+        key = ""
     if not key:
         raise UsageError("no key was given")
     return key

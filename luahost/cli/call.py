@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import select
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
 from luahost.cli import output
-from luahost.errors import InvalidArguments, LuaHostError, UnknownFunction, UsageError
-from luahost.host import Host
+from luahost.errors import LuaHostError, UsageError
+from luahost.host import Host, Interrupted
 from luahost.results import COMMAND_LINE
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
     add("--account", default="default", metavar="A")
     add("--simulate", action="store_true", help="answer from the simulator: no network, no key")
     add("--json", action="store_true", help="print JSON")
-    options = parser.parse_args(argv[1:])
+    options = parser.parse_intermixed_args(argv[1:])
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as clean as Ctrl-C
 
     from luahost.calls.policy import Policy
     from luahost.calls.settings import Settings
@@ -46,14 +48,23 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
             _, function = host.dispatcher.find(options.function)
             arguments = _arguments(function, options.words)
             value = host.call(options.function, arguments, account=options.account, on_notice=output.note)
+    except Interrupted as interrupted:
+        if interrupted.result.ok:
+            _print(interrupted.result.value, as_json=options.json)
+        output.note("interrupted" + (" after it was done" if interrupted.result.ok else ""))
+        return 130
     except LuaHostError as error:
         code = output.fail(error, as_json=options.json)
-        return 2 if isinstance(error, (InvalidArguments, UnknownFunction)) or code == 1 else code
-    if options.json:
+        return 2 if code == 1 else code
+    _print(value, as_json=options.json)
+    return 0
+
+
+def _print(value: Any, *, as_json: bool) -> None:
+    if as_json:
         output.print_json(value)
     else:
         _show(value)
-    return 0
 
 
 def _arguments(function: Function, words: list[str]) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def _report(settings: Settings) -> dict[str, Any]:
         "accounts": accounts,
         "ignored": [name for each in integrations.values() for name in Accounts(each, settings).ignored()],
     }
-    report["next"] = _next(accounts)
+    report["next"] = _next(accounts, report["keyring"])
     return report
 
 
@@ -83,12 +83,15 @@ def _isolation(name: str, settings: Settings) -> dict[str, Any]:
     return {"works": result.values[1:] == [2], "milliseconds": result.elapsed_ms}
 
 
-def _next(accounts: dict[str, list[dict[str, Any]]]) -> list[str]:
+def _next(accounts: dict[str, list[dict[str, Any]]], keyring: str) -> list[str]:
     """What somebody here would type next."""
-    if any(each["ready"] for found in accounts.values() for each in found):
-        return ["luahost accounts test", "luahost call devin.list_sessions"]
+    ready = [each["name"] for each in accounts["devin"] if each["ready"]]
+    if ready:
+        account = "" if "default" in ready else f" --account {ready[0]}"
+        return ["luahost accounts test", f"luahost call devin.list_sessions{account}"]
+    no_keyring = keyring.startswith(("cannot", "keyring.backends.fail", "keyring.backends.null"))
     return [
-        "luahost accounts add default      (or set LUAHOST_DEVIN_API_KEY)",
+        "export LUAHOST_DEVIN_API_KEY=cog_…" + ("" if no_keyring else "      (or: luahost accounts add default)"),
         "luahost run --simulate -e 'print(app.integrations.devin.get_current_user().name)'",
     ]
 

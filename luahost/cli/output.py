@@ -17,8 +17,8 @@ def fail(error: LuaHostError, *, as_json: bool = False) -> int:
     """Say an error in one line, with what to do; as JSON on stdout too where that was asked for."""
     if as_json:
         print_json({"error": error.fields()})
-    message = " ".join(error.message.split())
-    print(f"luahost: {message}" + (f"; {error.hint}" if error.hint else ""), file=sys.stderr)
+    text = f"luahost: {error.message}" + (f"; {error.hint}" if error.hint else "")
+    print(" ".join(text.split()), file=sys.stderr)
     return error.exit_code
 
 
@@ -44,7 +44,7 @@ def print_table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None
 
         table = Table(box=None, header_style="bold", pad_edge=False)
         for head in heads:
-            table.add_column(head)
+            table.add_column(head, overflow="fold")
         for row in rows:
             table.add_row(*(Text(cell) for cell in row))
         Console().print(table)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
+import time
 from argparse import REMAINDER
 
+from luahost.calls.run import limit_exceeded
 from luahost.cli import output
 from luahost.errors import Cancelled, LuaHostError, UsageError
 from luahost.host import ISOLATIONS, Host, Interrupted
@@ -65,7 +68,10 @@ def main(parser: ArgumentParser, argv: list[str], process: Process | None) -> in
     try:
         _arguments(parser)
         options = parser.parse_args(argv)
-        return _run(options, child if options.isolation == "process" else None)
+        try:
+            return _run(options, child if options.isolation == "process" else None)
+        except UsageError as error:
+            return output.fail(error, as_json=options.json)
     finally:
         if child is not None:
             child.close()
@@ -87,6 +93,8 @@ def _run(options: Namespace, child: Child | None) -> int:
             isolation=options.isolation,
             simulate=options.simulate,
         ) as host:
+            if settings.integrations():
+                _ = host.dispatcher  # a misspelt name in config.toml is wrong usage, whatever the script calls
             result = host.run(
                 source,
                 name=name,
@@ -94,7 +102,7 @@ def _run(options: Namespace, child: Child | None) -> int:
                 words=words,
                 account=options.account,
                 modules=options.modules or folder,
-                on_output=None if options.json else _write,
+                on_output=None if options.json else _Stdout(limits.wall),
                 on_notice=output.note,
                 keep_output=options.json,
                 child=child,
@@ -126,7 +134,7 @@ def _script(options: Namespace) -> tuple[str, bytes, list[str], str | None]:
 
 
 def _not_empty(name: str, source: bytes) -> str:
-    if not source.strip():
+    if not source.removeprefix(b"\xef\xbb\xbf").strip():
         raise UsageError(
             f"{name}: the script is empty: there is nothing to run", hint='write some Lua, as in print("hi")'
         )
@@ -141,7 +149,7 @@ def _args(options: Namespace) -> dict[str, Any]:
     if options.args:
         try:
             with open(options.args, encoding="utf-8") as file:  # noqa: PTH123
-                found = json.load(file)
+                found = json.load(file, parse_constant=_no_constant, parse_float=_finite)
         except OSError as error:
             raise UsageError(f"--args {options.args}: {error.strerror}") from None
         except (ValueError, RecursionError) as error:
@@ -159,7 +167,7 @@ def _args(options: Namespace) -> dict[str, Any]:
             )
         if typed:
             try:
-                found[name] = json.loads(value)
+                found[name] = json.loads(value, parse_constant=_no_constant, parse_float=_finite)
             except (ValueError, RecursionError) as error:
                 raise UsageError(
                     f"--set {word}: not JSON: {error}", hint=f"for a text write --set {name}={value}"
@@ -167,6 +175,17 @@ def _args(options: Namespace) -> dict[str, Any]:
         else:
             found[name] = value
     return found
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"{text} is too large a number")
+    return number
 
 
 def _limits(options: Namespace, settings: Settings) -> Limits:
@@ -187,13 +206,28 @@ def _policy(options: Namespace, settings: Settings) -> Policy:
     return Policy(read="allow", write="allow", rules=settings.rules(), read_only=options.read_only)
 
 
-def _write(data: bytes) -> None:
-    try:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        raise Cancelled("nobody reads the output any more") from None
+class _Stdout:
+    """Writes output as it comes; under a limit of time, also where nobody reads it."""
+
+    def __init__(self, wall: float | None) -> None:
+        self._wall = wall
+        self._until = None if wall is None else time.monotonic() + wall
+        self._poll = select.poll()
+        self._poll.register(1, select.POLLOUT)
+
+    def __call__(self, data: bytes) -> None:
+        try:
+            if self._until is None:
+                sys.stdout.buffer.write(data)
+                sys.stdout.buffer.flush()
+                return
+            for at in range(0, len(data), select.PIPE_BUF):
+                if not self._poll.poll(max(0.0, self._until - time.monotonic()) * 1000):
+                    raise limit_exceeded("wall", self._wall, self._wall or 0)
+                os.write(1, data[at : at + select.PIPE_BUF])  # what is ready takes this much without blocking
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            raise Cancelled("nobody reads the output any more") from None
 
 
 def _report(options: Namespace, result: Result, source: bytes) -> int:
@@ -211,14 +245,25 @@ def _explain(error: LuaHostError, source: bytes) -> None:
     """`FILE:LINE: message`, the line itself, the Lua traceback, and the hint."""
     place = f"{error.file}:{error.line}: " if error.file and error.line else f"{error.file}: " if error.file else ""
     lines = [place + error.message if place else f"luahost: {error.message}"]
-    text = source.decode("utf-8", "replace").splitlines()
+    text = source.splitlines()
     if error.line and error.file and error.line <= len(text) and _is_main(error, source):
-        lines.append(f"    {text[error.line - 1].strip()[:200]}")
+        line = text[error.line - 1].strip()[:200]
+        lines += [f"    {line.decode()}"] if _is_text(line) else []
     if error.traceback:
         lines.append(error.traceback)
-    if error.hint:
+    if error.hint and len(lines) == 1:
+        lines[0] += f"; {error.hint}"
+    elif error.hint:
         lines.append(f"hint: {error.hint}")
     print("\n".join(lines), file=sys.stderr)
+
+
+def _is_text(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_main(error: LuaHostError, source: bytes) -> bool:

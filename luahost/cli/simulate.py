@@ -41,11 +41,12 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
         ) from None
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with server:
-        if options.json:
-            output.print_json({"url": server.url, "org_id": simulator.org_id, "keys": simulator.keys}, one_line=True)
-        else:
-            _say(server.url, simulator)
         try:
+            if options.json:
+                told = {"url": server.url, "org_id": simulator.org_id, "keys": simulator.keys}
+                output.print_json(told, one_line=True)
+            else:
+                _say(server.url, simulator)
             signal.pause()
         except KeyboardInterrupt:
             print("stopped", file=sys.stderr)

@@ -45,6 +45,8 @@ class Child:
         self._poll = select.poll()
         self._poll.register(self._from, select.POLLIN)
         self._buffer = bytearray()
+        self.silent = False
+        """Whether nothing at all came in the last wait of `frames`."""
         self._sending = threading.Lock()
         self._status: int | None = None
         self._closed = False
@@ -62,9 +64,12 @@ class Child:
     def frames(self, timeout: float | None) -> Iterator[bytes]:
         """The frames that came within `timeout` seconds (None: for ever); none when it passed first.
 
+        None also comes of a part of a frame; `silent` tells the two apart.
+
         Raises ChildDied at the end of the child's output, InternalError for what is not a frame.
         """
-        if self._poll.poll(None if timeout is None else max(0.0, timeout) * 1000):
+        self.silent = not self._poll.poll(None if timeout is None else max(0.0, timeout) * 1000)
+        if not self.silent:
             data = os.read(self._from, _CHUNK)
             if not data:
                 raise self._died()

@@ -29,7 +29,7 @@ def apply(frame: bytes) -> None:
     _, cpu, memory = frame.split(b" ")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if int(cpu):
-        resource.setrlimit(resource.RLIMIT_CPU, (int(cpu), int(cpu)))
+        resource.setrlimit(resource.RLIMIT_CPU, (int(cpu), int(cpu) + 1))  # SIGXCPU at the first says why
     if int(memory):
         size = _address_space() + int(memory) * _MIB
         resource.setrlimit(resource.RLIMIT_AS, (size, size))

@@ -40,4 +40,4 @@ class Modules:
         try:
             return {"source": decode(data, shown), "file": shown}
         except SourceError as error:
-            raise ScriptError(error.message, hint=error.hint) from None
+            raise ScriptError(f"{shown}: {error.message}", hint=error.hint) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 
 from luahost.calls.run import limit_exceeded
@@ -15,6 +16,7 @@ from luahost.lua.child import Child, ChildDied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from luahost.calls.run import Run
@@ -43,13 +45,13 @@ def run_in_child(bridge: Bridge, run: Run, start: dict[str, Any], child: Child |
             left = run.remaining()
             if left is not None and left <= 0:
                 raise run.wall_exceeded()
-            came = False
             for frame in child.frames(SILENCE if left is None else min(left, SILENCE)):
-                came = True
                 if frame[:1] == b"Q":
                     waiting.asked()
+                if frame[:1] == b"R" and run.is_over():
+                    raise run.wall_exceeded()
                 bridge.receive(frame, reply)
-            if not came and (left is None or left > SILENCE):
+            if child.silent and (left is None or left > SILENCE):
                 waiting.check()
     except ChildDied as died:
         raise _why(died, run) from None
@@ -95,6 +97,22 @@ def _why(died: ChildDied, run: Run) -> LuaHostError:
     return InternalError(f"the script's process {how}" + (f": {said}" if said else ""), hint="run it again")
 
 
+@contextmanager
+def _signals_noted(note: Callable[[], object]) -> Iterator[None]:
+    """Where Ctrl-C would raise KeyboardInterrupt, call `note` instead: raised into Lua, pcall could catch it."""
+    taken = []
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) is signal.default_int_handler:
+                signal.signal(number, lambda *_: note())
+                taken.append(number)
+    try:
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, signal.default_int_handler)
+
+
 def run_here(bridge: Bridge, run: Run, start: dict[str, Any]) -> None:
     """Run in this process and thread, for scripts that are trusted: C functions cannot be interrupted.
 
@@ -130,8 +148,13 @@ def run_here(bridge: Bridge, run: Run, start: dict[str, Any]) -> None:
             ended.append(error)
         return b"X0 " if ended else b""
 
+    def note() -> None:
+        ended.append(KeyboardInterrupt())
+        answers.put(b"X0 ")  # wakes a script that waits
+
     try:
-        Engine().run(border, guarded=True)
+        with _signals_noted(note):
+            Engine().run(border, guarded=True)
     except EngineError as error:
         if not ended:
             raise InternalError(f"the Lua state ended: {error}") from None

@@ -58,10 +58,10 @@ class _SessionCreation:
         # Whether the API's own filter means "all of" or "one of" is not documented: what it gives is filtered again.
         tagged = [
             each
-            for each in self._api.list_sessions(tag)["sessions"]
+            for each in reversed(self._api.list_sessions(tag)["sessions"])  # newest first; v3 tells whole seconds
             if isinstance(each, dict) and each.get("session_id") and tag in (each.get("tags") or ())
         ]
-        tagged.sort(key=lambda each: (str(each.get("created_at")), each["session_id"]))
+        tagged.sort(key=lambda each: str(each.get("created_at")))
         return [{"id": each["session_id"], "tags": each["tags"]} for each in tagged]
 
     def fetch(self, found: str) -> Json:
