@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from luahost.calls.settings import Settings
+    from luahost.errors import LuaHostError
     from luahost.spec import Integration
 
 DEFAULT = "default"
@@ -47,6 +48,22 @@ class Account:
     def redact(self, text: str) -> str:
         """`text` without the key, should a server have sent it back."""
         return text.replace(self.api_key, "<redacted>")
+
+    def cover(self, value: Any) -> Any:
+        """The same JSON value, with the key covered wherever it stands."""
+        if isinstance(value, str):
+            return self.redact(value)
+        if isinstance(value, list):
+            return [self.cover(each) for each in value]
+        if isinstance(value, dict):
+            return {self.cover(name): self.cover(each) for name, each in value.items()}
+        return value
+
+    def cover_error(self, error: LuaHostError) -> None:
+        """Cover the key in every field of an error."""
+        for name in ("message", "hint", "request_id", "details"):
+            setattr(error, name, self.cover(getattr(error, name)))
+        error.args = (error.message,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +94,12 @@ class Accounts:
         if passed is not None:
             for name, values in passed.items():
                 check_name(integration, name)
+                if not isinstance(values, dict):
+                    raise UsageError(f"account {name}: a dictionary was expected", hint=f"of {', '.join(_PASSED)}")
                 unknown = set(values) - set(_PASSED)
                 if unknown:
                     raise UsageError(
-                        f"account {name}: unknown setting {min(unknown)!r}",
+                        f"account {name}: unknown setting {_plain(min(map(str, unknown)))}",
                         hint=f"known: {', '.join(_PASSED)}",
                     )
 
@@ -89,11 +108,12 @@ class Accounts:
         if self._passed is not None:
             found = set(self._passed)
         else:
-            found = {
+            named = {
                 *self._settings.accounts(self._integration.name),
                 *read_index(self._settings).get(self._integration.name, {}),
-                *(name for name in self._in_environment() if self._usable(name)),
+                *self._in_environment(),
             }
+            found = {name for name in named if self._usable(name)}
         return [DEFAULT, *sorted(found - {DEFAULT})]
 
     def resolve(self, name: str) -> Account:
@@ -186,19 +206,19 @@ class Accounts:
             base_url, url_version = split_base_url(found.values.get("base_url") or self._integration.base_url)
         except UsageError as error:
             raise wrong(f"{error.message} (from {sources.get('base_url')})", error.hint or "") from None
-        version = found.values.get("api_version") or url_version
+        version = url_version or found.values.get("api_version")
         if version is None:
             prefixes = self._integration.key_prefixes
             version = next(
                 (v for p, v in prefixes.items() if found.api_key.startswith(p)), next(iter(prefixes.values()))
             )
             sources["api_version"] = "the key's prefix"
-        elif url_version and not found.values.get("api_version"):
+        elif url_version:
             sources["api_version"] = sources["base_url"]
         if version not in self._integration.versions:
             known = ", ".join(self._integration.versions)
             raise wrong(
-                f"api_version {version!r} (from {sources['api_version']}) is not known",
+                f"api_version {_plain(version)} (from {sources['api_version']}) is not known",
                 f"known versions: {known}",
             )
         sources.setdefault("base_url", "built in")
@@ -240,13 +260,13 @@ def split_base_url(text: str) -> tuple[str, str | None]:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise UsageError(f"base URL {text!r} is not a URL", hint=hint) from None
+        raise UsageError(f"base URL {_plain(text)} is not a URL", hint=hint) from None
     if not host or parts.scheme not in ("http", "https") or re.search(r"[\s\x00-\x20\x7f]", text):
-        raise UsageError(f"base URL {text!r} is not a URL", hint=hint)
+        raise UsageError(f"base URL {_plain(text)} is not a URL", hint=hint)
     if parts.username or parts.password or parts.query or parts.fragment or "@" in parts.netloc:
         raise UsageError("the base URL must be a plain address: no user, ? or #", hint=hint)
     if parts.scheme == "http" and not is_loopback(host):
-        raise UsageError(f"base URL {text!r}: plain http is accepted for loopback only", hint=hint)
+        raise UsageError(f"base URL {_plain(text)}: plain http is accepted for loopback only", hint=hint)
     path = parts.path.rstrip("/")
     version = _VERSION_PATH.search(path)
     if version:
@@ -255,6 +275,11 @@ def split_base_url(text: str) -> tuple[str, str | None]:
     if port == {"http": 80, "https": 443}[parts.scheme]:
         port = None
     return f"{parts.scheme}://{shown_host}{f':{port}' if port else ''}{path}", version[1] if version else None
+
+
+def _plain(text: str) -> str:
+    """A setting as errors may show it: what looks like a key or a password, put in the wrong place, is not."""
+    return "(not shown)" if "@" in text or re.search(r"(cog|apk)_", text) else repr(text)
 
 
 def is_loopback(host: str) -> bool:
@@ -274,7 +299,7 @@ def _keyring_entry(text: str, base_url: str) -> dict[str, str]:
     if text.startswith("{"):
         try:
             entry = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             entry = {}
         if isinstance(entry, dict) and isinstance(entry.get("api_key"), str):
             return {key: str(value) for key, value in {"base_url": base_url, **entry}.items() if value}
@@ -291,6 +316,7 @@ class Keyring:
         self._service = f"luahost:{integration}"
         self._timeout = timeout
         self.problem: str | None = None
+        self._silent = False
 
     def get(self, name: str) -> str | None:
         """The text stored for an account; None when there is none, or no keyring that answers."""
@@ -326,6 +352,9 @@ class Keyring:
         return bool(self._within_time(forget))
 
     def _within_time(self, work: Callable[[Any], Any]) -> Any:
+        silence = f"the keyring did not answer within {self._timeout:g} s: is it locked?"
+        if self._silent:
+            raise KeyringUnavailable(silence)  # asked once, it need not be waited for again
         outcome: list[Any] = []
         failure: list[str] = []
 
@@ -342,9 +371,8 @@ class Keyring:
         thread.join(self._timeout)
         if outcome:
             return outcome[0]
-        raise KeyringUnavailable(
-            failure[0] if failure else f"the keyring did not answer within {self._timeout:g} s: is it locked?"
-        )
+        self._silent = not failure
+        raise KeyringUnavailable(failure[0] if failure else silence)
 
 
 class KeyringUnavailable(Exception):
@@ -362,7 +390,7 @@ def read_index(settings: Settings) -> dict[str, dict[str, Any]]:
         found = {name: dict(entries) for name, entries in accounts.items()}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
         raise UsageError(
             f"{file}: cannot be read as an index of accounts", hint="remove it, and add the accounts again"
         ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,14 @@ def read(response: Response, body: bytes, account: Account, *, write: bool) -> A
 
     The key never leaves here, even where a server sends it back.
     """
+    try:
+        return _read(response, body, account, write=write)
+    except errors.LuaHostError as error:
+        account.cover_error(error)
+        raise
+
+
+def _read(response: Response, body: bytes, account: Account, *, write: bool) -> Any:
     body = body.replace(account.api_key.encode(), b"<redacted>")
     status = response.status_code
     host = account.base_url.split("//", 1)[1]
@@ -45,10 +54,11 @@ def read(response: Response, body: bytes, account: Account, *, write: bool) -> A
         )
     if not 200 <= status < 300:
         raise _refusal(response, body, known, host=host, write=write)
-    return _json(response, body, known, host=host, write=write)
+    return _json(response, body, known, account, write=write)
 
 
-def _json(response: Response, body: bytes, known: dict[str, Any], *, host: str, write: bool) -> Any:
+def _json(response: Response, body: bytes, known: dict[str, Any], account: Account, *, write: bool) -> Any:
+    host = account.base_url.split("//", 1)[1]
     if not body.strip():
         if write:
             return None
@@ -61,7 +71,9 @@ def _json(response: Response, body: bytes, known: dict[str, Any], *, host: str, 
             **known,
         )
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+        value = json.loads(body.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite)
+        # An escape can hide the key from the search in the bytes.
+        return account.cover(value) if b"\\" in body else value
     except (ValueError, RecursionError) as error:
         raise errors.InvalidResponse(
             f"{host} answered with JSON that cannot be read: {_brief(error)}", **known
@@ -70,6 +82,13 @@ def _json(response: Response, body: bytes, known: dict[str, Any], *, host: str, 
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError("a number too large")
+    return number
 
 
 def _brief(error: Exception) -> str:
@@ -86,7 +105,8 @@ def _refusal(response: Response, body: bytes, known: dict[str, Any], *, host: st
     message, details = _explanation(response, body)
     cls = _BY_STATUS.get(status)
     if cls is None:
-        cls = errors.ServerError if status >= 500 else errors.ValidationFailed
+        known_kind = errors.ServerError if 500 <= status < 600 else errors.ValidationFailed
+        cls = known_kind if 400 <= status < 600 else errors.InvalidResponse
     hint = None
     if cls is errors.Unauthorized:
         hint = "the key was refused: check it with luahost accounts test"
@@ -146,11 +166,15 @@ def _particular(each: Any) -> str | None:
     """`{"loc": ["body", "prompt"], "msg": "Field required"}` as "prompt: Field required"."""
     if not isinstance(each, dict):
         return None
-    place = ".".join(str(part) for part in each.get("loc") or () if part not in ("body", "query", "path"))
+    place = ".".join(str(part) for part in _list(each.get("loc")) if part not in ("body", "query", "path"))
     said = each.get("msg") or each.get("message") or each.get("detail")
     if not isinstance(said, str):
         return None
     return f"{place}: {said}" if place else said
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _line(text: str) -> str:
@@ -163,11 +187,11 @@ def retry_after(value: str | None, date: str | None = None) -> float | None:
     """Seconds to wait, from a Retry-After header (RFC 9110, 10.2.3): a number, or a date compared with `Date`."""
     if value is None:
         return None
-    if value.strip().isdigit():
+    if re.fullmatch(r"[0-9]{1,9}", value.strip()):
         return float(value)
     try:
         until = parsedate_to_datetime(value)
         now = parsedate_to_datetime(date or "")
-    except ValueError:
+        return max(0.0, (until - now).total_seconds())
+    except (ValueError, TypeError, OverflowError):
         return None
-    return max(0.0, (until - now).total_seconds())

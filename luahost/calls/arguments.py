@@ -52,6 +52,7 @@ def check(function: Function, arguments: Any) -> dict[str, Any]:
     known = [param.name for param in function.params]
     for name in arguments:
         if name not in known:
+            name = str(name)  # noqa: PLW2901 (JSON has no other names, a program may)
             expected = f"; known: {', '.join(known)}" if known else "; it takes none"
             problems.append((name, f"unknown parameter {name!r}{did_you_mean(name, known) or expected}"))
     clean: dict[str, Any] = {}
@@ -93,7 +94,7 @@ def shown(function: Function, arguments: Any) -> dict[str, Any]:
 def _checked(param: Param, value: Any) -> tuple[Any, str | None]:
     value, problem = _typed(param.type, value)
     if problem:
-        return value, problem
+        return value, problem.partition(", not ")[0] if param.sensitive else problem
     if param.items is not None:
         for at, entry in enumerate(value, 1):
             entry_value, problem = _typed(param.items, entry)
@@ -104,6 +105,7 @@ def _checked(param: Param, value: Any) -> tuple[Any, str | None]:
 
 
 def _out_of_bounds(param: Param, value: Any) -> str | None:
+    unit = "characters" if param.type == "string" else "entries"
     told = "" if param.sensitive else f", not {_short(value)}"
     if param.enum and value not in param.enum:
         near = did_you_mean(value, param.enum) if not param.sensitive else ""
@@ -115,9 +117,9 @@ def _out_of_bounds(param: Param, value: Any) -> str | None:
     if param.pattern is not None and not re.fullmatch(param.pattern, value):
         return f"must be {param.pattern_hint}{told}"
     if param.min_length is not None and len(value) < param.min_length:
-        return "must not be empty" if param.min_length == 1 else f"must have at least {param.min_length} entries"
+        return "must not be empty" if param.min_length == 1 else f"must have at least {param.min_length} {unit}"
     if param.max_length is not None and len(value) > param.max_length:
-        return f"must have at most {param.max_length} entries, not {len(value)}"
+        return f"must have at most {param.max_length} {unit}, not {len(value)}"
     return None
 
 
@@ -135,7 +137,7 @@ def _typed(kind: str, value: Any) -> tuple[Any, str | None]:
         if isinstance(value, list):
             return list(value), None
     if kind in ("integer", "number") and isinstance(value, (int, float)) and not isinstance(value, bool):
-        if kind == "number" and math.isfinite(value):
+        if kind == "number" and (isinstance(value, int) or math.isfinite(value)):
             return value, None
         if isinstance(value, int) or value.is_integer():
             return int(value), None
@@ -159,7 +161,7 @@ def _kind(value: Any) -> str:
     if isinstance(value, bool):
         return "a boolean"
     if isinstance(value, (int, float)):
-        return f"the number {value:.14g}"
+        return f"the number {value:.14g}" if abs(value) < 1e300 else "a number"
     if isinstance(value, str):
         return "a string"
     return "a list" if isinstance(value, list) else "a table"

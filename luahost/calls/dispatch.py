@@ -19,6 +19,7 @@ from luahost.errors import (
     UsageError,
 )
 from luahost.results import CallRecord
+from luahost.spec import ACCOUNT_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -228,12 +229,23 @@ class Dispatcher:
                 error.retryable = bool(error.retryable)
                 if not error.message.startswith(f"{name}: "):
                     error.message = f"{name}: {error.message}"
-                raise
-            except Exception as error:
+                # What led here holds the request, and that the key.
+                self._cover(error, name, account)
+                error.__cause__ = error.__context__ = None
+                raise error.with_traceback(None) from None
+            except Exception as error:  # noqa: BLE001
                 # A handler's own fault: its kind says enough, and its text could say too much.
-                raise InternalError(
+                failed = InternalError(
                     f"{name} failed inside luahost: {type(error).__name__}", call=name, account=account
-                ) from error
+                )
+                failed.retryable = False
+        raise failed
+
+    def _cover(self, error: LuaHostError, name: str, account: str) -> None:
+        """Cover the key in every field of an error, should a server have sent it back."""
+        connection = self._connected.get((name.partition(".")[0], account))
+        if connection is not None:
+            connection.account.cover_error(error)
 
     def _call(
         self,
@@ -260,9 +272,10 @@ class Dispatcher:
 
     def unknown_account(self, integration: str, account: str) -> UnknownAccount:
         known = self.account_names(integration)
+        name = account if ACCOUNT_NAME.match(account) else "NAME"
         return UnknownAccount(
             f"{integration} has no account {account!r}{args.did_you_mean(account, known)}",
-            hint=f"accounts: {', '.join(known)}; add one with luahost accounts add NAME",
+            hint=f"accounts: {', '.join(known)}; add one with luahost accounts add {name}",
         )
 
     # -- credentials and connections ------------------------------------------------------------------------

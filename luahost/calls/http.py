@@ -125,10 +125,7 @@ class _Retry(Retry):
         return new
 
     def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
-        try:
-            return super().get_retry_after(response)
-        except InvalidHeader:  # neither a number nor a date: back off as if it were not there
-            return None
+        return answers.retry_after(response.headers.get("retry-after"), response.headers.get("date"))
 
 
 class _Adapter(HTTPAdapter):

@@ -30,7 +30,7 @@ class Rule:
     account: str | None = None
 
     def __post_init__(self) -> None:
-        if self.decision not in _STRICTNESS:
+        if self.decision not in tuple(_STRICTNESS):
             raise UsageError(
                 f"permission {self.subject}: {self.decision!r} is not a decision",
                 hint="write allow, ask or deny",
@@ -66,7 +66,7 @@ class Policy:
 
     def __post_init__(self) -> None:
         for name in ("read", "write"):
-            if getattr(self, name) not in _STRICTNESS:
+            if getattr(self, name) not in tuple(_STRICTNESS):
                 raise UsageError(
                     f"policy {name}: {getattr(self, name)!r} is not a decision",
                     hint="write allow, ask or deny",
@@ -87,6 +87,8 @@ class Policy:
     def enforce(self, integration: str, function: Function, account: str) -> None:
         """Return when the call may be made; raise PermissionDenied or ApprovalRequired when not."""
         decision = self.decide(integration, function, account)
+        if self.read_only and function.access == "write":
+            raise PermissionDenied("this run may only read", hint="run it without --read-only")
         place = f"[integrations.{integration}.permissions]"
         if decision == "deny":
             raise PermissionDenied(

@@ -49,9 +49,11 @@ def user_folders(environ: Mapping[str, str]) -> tuple[str, str]:
     if sys.platform == "linux":
         # The XDG rule: every run needs it, and platformdirs takes longer to import than LuaJIT to start.
         home = environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111
-        config = environ.get("XDG_CONFIG_HOME") or f"{home}/.config"
-        state = environ.get("XDG_STATE_HOME") or f"{home}/.local/state"
-        folders = f"{config}/luahost", f"{state}/luahost"
+        bases = [
+            given if (given := environ.get(name, "")).startswith("/") else f"{home}/{usual}"
+            for name, usual in (("XDG_CONFIG_HOME", ".config"), ("XDG_STATE_HOME", ".local/state"))
+        ]
+        folders = f"{bases[0]}/luahost", f"{bases[1]}/luahost"
     else:
         import platformdirs
 
@@ -116,7 +118,7 @@ class Settings:
             kinds, least = (int, 0) if name == "retries" else ((int, float), 0 if name == "settle" else 1e-3)
             if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= 1e6:
                 kind = "a whole number" if name == "retries" else "a number of seconds"
-                raise self._wrong(f"{name}: {kind} was expected, not {value!r}")
+                raise self._wrong(f"{name.removeprefix('keyring_')}: {kind} was expected, not {value!r}")
         return Timing(**values)
 
     def rules(self) -> tuple[Rule, ...]:

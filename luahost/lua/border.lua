@@ -66,7 +66,7 @@ local function answer(id)
   waiting[id] = nil
   local ok, reply = json.decode(body, REPLY_DEPTH)
   if not ok or type(reply) ~= "table" then
-    error("the host's answer cannot be read: " .. tostring(reply), 0)
+    return { ok = false, error = { code = "invalid_response", message = "the answer cannot be read: " .. tostring(reply) } }
   end
   return reply
 end

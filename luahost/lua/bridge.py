@@ -147,7 +147,10 @@ class Bridge:
         try:
             return _dumps({"ok": True, "value": self._do(request)})
         except LuaHostError as error:
-            return _dumps({"ok": False, "error": error.fields()})
+            fields = error.fields()
+            if isinstance(error, UsageError):  # a settings file that cannot be used: no script's doing
+                fields["code"] = InternalError.code
+            return _dumps({"ok": False, "error": fields})
         except Exception as error:  # noqa: BLE001 (nothing that goes wrong here may leave a script waiting)
             failed = InternalError(f"luahost failed: {type(error).__name__}")
             return _dumps({"ok": False, "error": failed.fields()})

@@ -11,9 +11,9 @@
 
 local H = ...
 
-local type, next, select, tonumber, rawset, load, unpack, pairs, floor =
-  type, next, select, tonumber, rawset, load, unpack, pairs, math.floor
-local format, match, sub = string.format, string.match, string.sub
+local type, next, select, error, pcall, rawset, load, unpack, pairs, floor =
+  type, next, select, error, pcall, rawset, load, unpack, pairs, math.floor
+local find, format, sub = string.find, string.format, string.sub
 local concat = table.concat
 local os_time, os_date = os.time, os.date
 local getmetatable, raw_metatable = getmetatable, debug.getmetatable
@@ -129,6 +129,13 @@ local function libraries(env)
     env[library] = copy
   end
   env.table.unpack = unpack
+  local insert = env.table.insert
+  function env.table.insert(t, ...)
+    if namespace.is_namespace(t) then
+      t[1] = ... -- its own refusal says why
+    end
+    return insert(t, ...)
+  end
   function env.table.pack(...)
     return { n = select("#", ...), ... }
   end
@@ -238,18 +245,23 @@ local function modules(env)
     if loaded[name] ~= nil then
       return loaded[name]
     end
+    if find(name, "[^%w_.]") then
+      errors.invalid("require: '" .. text.name_text(name) .. "' is not a module's name", "names are letters, digits and _, joined by dots")
+    end
     if loading[name] then
       errors.raise({ code = "script_error", message = "module '" .. name .. "' requires itself" })
     end
     local module = wire.ask({ op = "module", name = name })
-    local chunk, problem = load(module.source, "@" .. module.file, "t", env)
+    local chunk, problem = errors.compile(module.source, module.file, env)
     if not chunk then
-      local line, rest = match(problem, ":(%d+): (.*)$")
-      errors.raise({ code = "syntax_error", message = rest or problem, file = module.file, line = tonumber(line) })
+      errors.raise(problem)
     end
     loading[name] = true
-    local value = chunk(name)
+    local ok, value = pcall(chunk, name)
     loading[name] = nil
+    if not ok then
+      error(value, 0) -- it has its position already
+    end
     if value == nil then
       value = true
     end

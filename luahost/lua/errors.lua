@@ -2,8 +2,8 @@
 
 local H = ...
 
-local type, rawget, setmetatable, error, tostring, tonumber, next =
-  type, rawget, setmetatable, error, tostring, tonumber, next
+local type, rawget, setmetatable, error, tostring, tonumber, next, load =
+  type, rawget, setmetatable, error, tostring, tonumber, next, load
 local getmetatable = debug.getmetatable -- sees behind __metatable
 local getinfo, traceback = debug.getinfo, debug.traceback
 local find, gmatch, gsub, match, sub = string.find, string.gmatch, string.gsub, string.match, string.sub
@@ -114,6 +114,18 @@ local function split_position(message, short)
   return at, message
 end
 
+-- The text `source` as a function in `env`, or nil and its syntax error as fields.
+local function compile(source, file, env)
+  local name = chunk_name("@" .. file)
+  local chunk, problem = load(source, name, "t", env)
+  if chunk then
+    return chunk
+  end
+  local short = getinfo(load("", name), "S").short_src
+  local line, message = split_position(problem, short)
+  return nil, { code = "syntax_error", message = message, file = file, line = line }
+end
+
 local PLAIN_FIELDS = {
   code = "string", message = "string", hint = "string", call = "string", account = "string", status = "number",
   retryable = "boolean", retry_after = "number", request_id = "string", file = "string", line = "number",
@@ -186,6 +198,6 @@ H.errors = {
   invalid = invalid,
   handler = handler,
   chunk_name = chunk_name,
+  compile = compile,
   describe = describe,
-  split_position = split_position,
 }

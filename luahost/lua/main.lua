@@ -2,9 +2,8 @@
 
 local H = ...
 
-local type, error, next, xpcall, select, load, unpack, collectgarbage, tostring =
-  type, error, next, xpcall, select, load, unpack, collectgarbage, tostring
-local getinfo = debug.getinfo
+local type, error, next, xpcall, select, unpack, collectgarbage, tostring =
+  type, error, next, xpcall, select, unpack, collectgarbage, tostring
 local concat = table.concat
 local jit = jit
 local json, errors, wire = H.json, H.errors, H.wire
@@ -34,17 +33,6 @@ local function report(ok, body)
   wire.submit("R0 {" .. '"ok":' .. tostring(ok) .. ',"memory":' .. json.encode(collectgarbage("count") * 1024) .. "," .. body .. "}")
 end
 
-local function compile(run)
-  local name = errors.chunk_name("@" .. run.name)
-  local chunk, problem = load(run.source, name, "t", run.env)
-  if chunk then
-    return chunk
-  end
-  local short = getinfo(load("", name), "S").short_src
-  local line, message = errors.split_position(problem, short)
-  return nil, { code = "syntax_error", message = message, file = run.name, line = line }
-end
-
 function H.main()
   local _, _, body = wire.receive()
   local ok, run = json.decode(body)
@@ -61,7 +49,7 @@ function H.main()
     jit.off()
     wire.guard(GUARD_INTERVAL)
   end
-  local chunk, problem = compile(run)
+  local chunk, problem = errors.compile(run.source, run.name, run.env)
   if not chunk then
     return report(false, '"error":' .. json.encode(problem, false, true))
   end

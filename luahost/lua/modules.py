@@ -32,6 +32,8 @@ class Modules:
         target = os.path.realpath(shown)
         if os.path.commonpath((folder, target)) != folder:
             raise ScriptError(f"module {name!r} lies outside {folder}", hint="copy it below the script's folder")
+        if os.path.exists(target) and not os.path.isfile(target):  # noqa: PTH110, PTH113
+            raise ScriptError(f"module {name!r} not found: {shown}: not a file")
         try:
             with open(target, "rb") as file:  # noqa: PTH123
                 data = file.read()

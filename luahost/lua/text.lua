@@ -64,7 +64,8 @@ local function own_text(t)
   local mt = getmetatable(t)
   local f = type(mt) == "table" and rawget(mt, "__tostring")
   if f then
-    if type(f) ~= "function" then
+    local callable = type(f) == "function" or (getmetatable(f) or {}).__call
+    if not callable then
       H.errors.raise({ code = "script_error", message = "'__tostring' must be a function, not a " .. type(f) })
     end
     local text = f(t)

@@ -240,7 +240,7 @@ def test_an_unknown_version_is_told_with_its_source(accounts: Callable[..., Acco
         ("https://api.devin.ai", "https://api.devin.ai", None),
         ("https://API.Devin.AI/", "https://api.devin.ai", None),
         ("https://h:8443/a/b/v3", "https://h:8443/a/b", "v3"),
-        ("http://127.0.0.1:80/v1/", "http://127.0.0.1:80", "v1"),
+        ("http://127.0.0.1:80/v1/", "http://127.0.0.1", "v1"),
         ("http://localhost:1", "http://localhost:1", None),
         ("http://[::1]:8080/v3", "http://[::1]:8080", "v3"),
         ("https://h/v31x", "https://h/v31x", None),

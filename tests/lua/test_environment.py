@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from luahost.errors import LuaHostError
 
 LATER = {"each", "parallel", "wait_until"}
-GLOBALS = set(
-    """_G _VERSION app arg args assert bit coroutine docs dump error getmetatable ipairs json load math next os pairs
-    pcall print rawequal rawget rawlen rawset require select setmetatable sleep string table tonumber tostring type
-    unpack xpcall""".split()
-)
+GLOBALS = {
+    "_G", "_VERSION", "app", "arg", "args", "assert", "bit", "coroutine", "docs", "dump", "error", "getmetatable",
+    "ipairs", "json", "load", "math", "next", "os", "pairs", "pcall", "print", "rawequal", "rawget", "rawlen",
+    "rawset", "require", "select", "setmetatable", "sleep", "string", "table", "tonumber", "tostring", "type",
+    "unpack", "xpcall",
+}  # fmt: skip
 MEMBERS = {
     "os": "clock date difftime time",
     "string": "byte char find format gmatch gsub len lower match rep reverse sub upper",
@@ -32,8 +33,11 @@ MEMBERS = {
         "random randomseed sin sinh sqrt tan tanh"
     ),
 }
-ABSENT = """io debug ffi jit package python dofile loadfile loadstring getfenv setfenv newproxy collectgarbage gcinfo
-module os.execute os.remove os.rename os.tmpname os.getenv os.exit os.setlocale string.dump""".split()
+ABSENT = [
+    "io", "debug", "ffi", "jit", "package", "python", "dofile", "loadfile", "loadstring", "getfenv", "setfenv",
+    "newproxy", "collectgarbage", "gcinfo", "module", "os.execute", "os.remove", "os.rename", "os.tmpname",
+    "os.getenv", "os.exit", "os.setlocale", "string.dump",
+]  # fmt: skip
 
 
 def value(host: Host, source: str, **options: Any) -> Any:
@@ -59,9 +63,9 @@ def test_a_library_has_the_functions_that_are_allowed(host: Host, library: str) 
     assert sorted(names) == MEMBERS[library].split()
 
 
-@pytest.mark.parametrize("name", ABSENT)
-def test_what_reaches_out_is_absent(host: Host, name: str) -> None:
-    assert value(host, f"return type({name})") == "nil"
+def test_what_reaches_out_is_absent(host: Host) -> None:
+    kinds = ", ".join(f"[{name!r}] = type({name})" for name in ABSENT)
+    assert value(host, f"return {{{kinds}}}") == dict.fromkeys(ABSENT, "nil")
 
 
 def test_string_dump_is_not_a_method_of_strings_either(host: Host) -> None:
@@ -274,8 +278,7 @@ def test_args_that_have_no_json_form_are_the_mistake_of_the_program(host: Host, 
 @pytest.mark.parametrize(
     "source",
     [
-        "for _, f in ipairs{print, pcall, sleep, require, load, app.integrations.devin.get_session} do "
-        "assert(tostring(f) == 'function') end",
+        "for _, f in ipairs{print, pcall, sleep, require, load} do assert(tostring(f) == 'function') end",
         "assert(getmetatable(print) == nil and getmetatable(coroutine.create(print)) == nil)",
         "assert(getmetatable(json.null) == false and not pcall(setmetatable, json.null, {}))",
         "assert(not pcall(function() return json.null.x end))",

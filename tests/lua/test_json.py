@@ -36,7 +36,7 @@ WELL_FORMED = [
     '"a"',
     "true",
     "false",
-    ' \t\r\n[ 1 , 2 ] \n',
+    " \t\r\n[ 1 , 2 ] \n",
     '{"":{"":""}}',
     '{"a":[{"b":[]}],"c":"d"}',
     r'"\"\\\/\b\f\n\r\t\u00e9\u20AC\ud83d\ude00"',
@@ -55,7 +55,7 @@ def test_decode_reads_what_python_reads(host: Host, text: str) -> None:
 
 MALFORMED = [
     "", " ", "[", "]", "{", "}", "[1,]", "[,1]", "[1 2]", "[1}", '{"a":1]', '{"a":1,}', '{"a"}', '{"a":}', '{"a" 1}',
-    "{a:1}", "{'a':1}", "{1:1}", '{,}', "01", "-01", "-", "+1", ".5", "1.", "1.e3", "1e", "1e+", "--1", "0x10", "1_0",
+    "{a:1}", "{'a':1}", "{1:1}", "{,}", "01", "-01", "-", "+1", ".5", "1.", "1.e3", "1e", "1e+", "--1", "0x10", "1_0",
     "nul", "nullx", "True", "truefalse", "NaN", "nan", "Infinity", "-Infinity", "inf", '"', '"a', r'"\x"', r'"\u12"',
     r'"\u12G4"', '"\\', '"\n"', '"\t"', '"\x00"', '"a"b', "1 2", "[1]]", "// c\n1", "[1] // c", "\x0b1", "\ufeff1",
     "undefined", "[1,,2]", "\x00", "1\x00", '["a" "b"]', '{"a":1 "b":2}', "'a'", "()",
@@ -63,12 +63,20 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize("text", MALFORMED)
-def test_decode_refuses_what_is_not_json_and_says_where(host: Host, text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 (Python agrees that this is not JSON)
+def test_python_agrees_that_it_is_not_json(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011
         json.loads(text, parse_constant=_refuse)
-    error = failure(host, "\nlocal x = json.decode(args.text)", text=text)
-    assert (error.code, error.file, error.line) == ("invalid_arguments", "script.lua", 2)
-    assert error.message.startswith("json.decode: at byte ")
+
+
+def test_decode_refuses_what_is_not_json_and_says_where(host: Host) -> None:
+    source = """local taken = {}
+    for _, text in ipairs(args.texts) do
+      local ok, e = pcall(function() return (json.decode(text)) end)
+      if ok or e.code ~= 'invalid_arguments' or e.line ~= 3 or not e:find('^json.decode: at byte %d+: ') then
+        table.insert(taken, text)
+      end
+    end return json.array(taken)"""
+    assert value(host, source, texts=MALFORMED) == []
 
 
 def _refuse(word: str) -> float:
@@ -118,7 +126,8 @@ def test_half_of_a_surrogate_pair_in_args_becomes_the_replacement_character(host
 
 def test_null_is_absent_in_objects_and_json_null_elsewhere(host: Host) -> None:
     source = """local v = json.decode('{"a":null,"b":[null,1,null]}')
-    return {v.a == nil, next(v) == 'b', #v.b, v.b[1] == json.null, v.b[3] == json.null, json.decode('null') == json.null}"""
+    return {v.a == nil, next(v) == 'b', #v.b, v.b[1] == json.null, v.b[3] == json.null,
+      json.decode('null') == json.null}"""
     assert value(host, source) == [True, True, 3, True, True, True]
 
 
@@ -206,7 +215,9 @@ def test_names_are_sorted_and_controls_escaped(host: Host) -> None:
 def test_every_character_survives_a_round_trip(host: Host) -> None:
     text = "".join(map(chr, [*range(0x300), 0x7FF, 0x800, 0xD7FF, 0xE000, 0xFFFD, 0xFFFF, 0x10000, 0x10FFFF]))
     escaped = json.dumps(text)
-    source = "return {json.decode(args.escaped) == args.text, json.decode(json.encode(args.text)) == args.text, args.text}"
+    source = (
+        "return {json.decode(args.escaped) == args.text, json.decode(json.encode(args.text)) == args.text, args.text}"
+    )
     assert value(host, source, text=text, escaped=escaped) == [True, True, text]
 
 

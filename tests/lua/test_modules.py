@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
     from luahost import Host
     from luahost.errors import LuaHostError
-
-    from ..conftest import Command
+    from tests.conftest import Command
 
     Write = Callable[[str, str | bytes], Path]
 
@@ -70,7 +69,9 @@ def test_a_module_runs_once_and_gives_the_same_value_again(host: Host, folder: P
     assert (result.value, result.output) == (True, "ran\n")
 
 
-@pytest.mark.parametrize(("text", "given"), [("", True), ("return nil", True), ("return false", False), ("return 5", 5)])
+@pytest.mark.parametrize(
+    ("text", "given"), [("", True), ("return nil", True), ("return false", False), ("return 5", 5)]
+)
 def test_a_module_without_a_value_gives_true(host: Host, folder: Path, write: Write, text: str, given: object) -> None:
     write("m.lua", f"print('ran') {text}")
     result = host.run("require('m') return require('m')", modules=folder)
@@ -112,18 +113,20 @@ def test_a_large_module_arrives_whole(host: Host, folder: Path, write: Write) ->
 # -- what is refused ----------------------------------------------------------------------------------------------
 
 WRONG = [
-    "", ".", "..", "a.", ".a", "a..b", "../secret", "a/b", "/etc/passwd", "a\\b", "a b", "a-b", "a\0b", "é", "a.lua/", "a\n",
-    "~", "a;b", "*", "%s", "..secret", "a" + ".b" * 2000 + ".",
+    "", ".", "..", "a.", ".a", "a..b", "../secret", "a/b", "/etc/passwd", "a\\b", "a b", "a-b", "a\0b", "é", "a.lua/",
+    "a\n", "~", "a;b", "*", "%s", "..secret", "a" + ".b" * 2000 + ".",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", WRONG)
-def test_what_is_not_a_name_is_refused(host: Host, folder: Path, write: Write, name: str) -> None:
+def test_what_is_not_a_name_is_refused(host: Host, folder: Path, write: Write) -> None:
     write("../secret.lua", "return 'secret'")
-    result = host.run("\nlocal x = require(args.name)", args={"name": name}, modules=folder)
-    assert result.error is not None
-    assert (result.error.code, result.error.file, result.error.line) == ("invalid_arguments", "script.lua", 2)
-    assert result.error.message.startswith("require: ")
+    source = """local taken = {}
+    for _, name in ipairs(args.names) do
+      local ok, e = pcall(require, name)
+      if ok or e.code ~= 'invalid_arguments' or not e:find('^require: ') then table.insert(taken, name) end
+    end return json.array(taken)"""
+    result = host.run(source, args={"names": WRONG}, modules=folder)
+    assert (result.error, result.value) == (None, [])
 
 
 @pytest.mark.parametrize("name", ["nil", "5", "{}", "print", r"'\255'", ""])

@@ -64,7 +64,9 @@ def test_dump_lists_a_namespace(host: Host) -> None:
 
 
 def test_pairs_lists_integrations_and_app(host: Host) -> None:
-    source = "local t = {} for k in pairs(app) do t[#t+1] = k end for k in pairs(app.integrations) do t[#t+1] = k end return t"
+    source = """local t = {}
+    for k in pairs(app) do t[#t + 1] = k end
+    for k in pairs(app.integrations) do t[#t + 1] = k end return t"""
     assert value(host, source) == ["integrations", "devin"]
 
 
@@ -249,7 +251,9 @@ def test_a_call_on_an_account_uses_that_account(host: Host) -> None:
 
 
 def test_a_bare_call_uses_the_account_of_the_run_and_default_stays_default(host: Host) -> None:
-    result = host.run("local d = app.integrations.devin d.get_current_user() d.default.get_current_user()", account="work")
+    result = host.run(
+        "local d = app.integrations.devin d.get_current_user() d.default.get_current_user()", account="work"
+    )
     assert [call.account for call in result.calls] == ["work", "default"]
 
 
@@ -286,7 +290,10 @@ def test_a_namespace_is_not_a_function_and_not_a_value(host: Host, place: str) -
 
 
 def test_nothing_gets_past_the_refusal_with_rawget(host: Host) -> None:
-    assert value(host, "return rawget(app, 'integrations') == nil and rawget(app.integrations.devin, 'get_session')") is None
+    assert (
+        value(host, "return rawget(app, 'integrations') == nil and rawget(app.integrations.devin, 'get_session')")
+        is None
+    )
 
 
 def test_what_pairs_gives_is_not_the_namespace_itself(host: Host) -> None:
@@ -314,7 +321,7 @@ def _echo() -> Integration:
         Param(name="count", type="integer", description=""),
     )
     function = Function(
-        name="echo",
+        name="give_back",
         summary="Give back what was given.",
         access="read",
         handler=lambda _call, arguments: arguments,
@@ -327,7 +334,7 @@ def _echo() -> Integration:
         functions=(function,),
         base_url="https://echo.invalid",
         key_prefixes={"k_": "v1"},
-        identify="echo",
+        identify="give_back",
     )
 
 
@@ -358,7 +365,7 @@ def echo(isolation: str) -> Iterator[Host]:
     ],
 )  # fmt: skip
 def test_values_arrive_as_they_were_given(echo: Host, given: str, arrives: dict[str, Any]) -> None:
-    result = echo.run(f"local r = app.integrations.echo.echo({given})")
+    result = echo.run(f"local r = app.integrations.echo.give_back({given})")
     assert result.ok, result.error
     assert result.calls[0].arguments == arrives
 
@@ -378,27 +385,27 @@ def test_values_arrive_as_they_were_given(echo: Host, given: str, arrives: dict[
     ],
 )
 def test_what_does_not_fit_is_told_with_its_place(echo: Host, given: str, problem: str) -> None:
-    error = failure(echo, f"app.integrations.echo.echo({given})")
+    error = failure(echo, f"app.integrations.echo.give_back({given})")
     assert (error.code, problem in error.message) == ("invalid_arguments", True)
 
 
 def test_what_a_call_gives_is_the_scripts_own(echo: Host) -> None:
     source = """local given = {a = {1}}
-    local r = app.integrations.echo.echo{text = 'x', deep = given}
+    local r = app.integrations.echo.give_back{text = 'x', deep = given}
     r.deep.a[1] = 2 r.more = 1 setmetatable(r, {})
     return {given.a[1], r.deep ~= given}"""
     assert value(echo, source) == [1, True]
 
 
 def test_large_integers_come_back_as_text(echo: Host) -> None:
-    source = "local r = app.integrations.echo.echo{text = 'x', count = 2^53} return {type(r.count), r.count}"
+    source = "local r = app.integrations.echo.give_back{text = 'x', count = 2^53} return {type(r.count), r.count}"
     assert value(echo, source) == ["string", str(2**53)]
 
 
 def test_a_value_nested_as_deep_as_it_may_go_comes_back(echo: Host) -> None:
     source = """for depth = 60, 140 do
       local t = 1 for _ = 1, depth do t = {a = t} end
-      local ok, r = pcall(app.integrations.echo.echo, {text = 'x', deep = t})
+      local ok, r = pcall(app.integrations.echo.give_back, {text = 'x', deep = t})
       if not ok then return {r.code, depth > 100} end
     end"""
     assert value(echo, source) == ["invalid_arguments", True]
@@ -413,7 +420,7 @@ def test_no_key_is_seen_by_a_script_that_looks_everywhere(echo: Host) -> None:
       for k, w in pairs(v) do look(k) look(w) end
     end
     look(_G) look(docs.list()) look(tostring(app))
-    local ok, e = pcall(app.integrations.echo.echo) look(e)
+    local ok, e = pcall(app.integrations.echo.give_back) look(e)
     return found"""
     assert value(echo, source) is False
 
@@ -437,8 +444,7 @@ NAME = "app.integrations.devin.get_current_user().name"
         f"local n table.sort({{2, 1}}, function(a, b) n = {NAME} return a < b end) return n",
         f"return setmetatable({{}}, {{__index = function() return {NAME} end}}).x",
         f"return tostring(setmetatable({{}}, {{__tostring = function() return {NAME} end}}))",
-        f"return coroutine.wrap(function() coroutine.yield() return {NAME} end)()"
-        f" or coroutine.wrap(function() return {NAME} end)()",
+        f"local c = coroutine.wrap(function() coroutine.yield() return {NAME} end) c() return c()",
         f"local c = coroutine.wrap(function() for i = 1, 3 do coroutine.yield({NAME}) end end) c() c() return c()",
         f"return select(2, xpcall(error, function() return {NAME} end))",
         f"return load('return {NAME}')()",

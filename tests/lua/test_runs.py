@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     from luahost.errors import LuaHostError
     from luahost.results import Result
-
-    from ..conftest import Command
+    from tests.conftest import Command
 
 PROC = Path("/proc")
 linux = pytest.mark.skipif(not PROC.joinpath("self/stat").exists(), reason="reads /proc")
@@ -97,12 +96,9 @@ ENDLESS = [
     "while true do end",
     "while true do pcall(function() while true do end end) end",
     "while true do pcall(error) end",
-    "while true do pcall(error, {}) end",
     "while true do pcall(sleep, 0) end",
     "while true do pcall(app.integrations.devin.get_session, {}) end",
-    "while true do pcall(json.decode, '?') end",
     "while true do pcall(load, 'return 1') end",
-    "while true do pcall(require, '') end",
     "while true do pcall(tostring, setmetatable({}, {__tostring = error})) end",
     "while true do coroutine.wrap(function() pcall(error) end)() end",
     "local c = coroutine.wrap(function() while true do pcall(coroutine.yield) end end) while true do c() end",
@@ -113,16 +109,14 @@ ENDLESS = [
     "load(function() while true do pcall(error) end end)",
     "error(setmetatable({}, {__tostring = function() while true do end end}))",
     "error(setmetatable({}, {__tostring = function() while true do pcall(error) end end}))",
-    "for _ in function() return 1 end do end",
-    "repeat until false",
     "::top:: goto top",
 ]
 
 
 @pytest.mark.parametrize("source", ENDLESS)
 def test_no_loop_outlives_the_wall_limit(real: Host, source: str) -> None:
-    result = real.run(f"print('began'); {source}", limits=Limits(wall=0.25, cpu=None, calls=None))
-    assert_limit(result, "wall", 0.25)
+    result = real.run(f"print('began'); {source}", limits=Limits(wall=0.15, cpu=None, calls=None))
+    assert_limit(result, "wall", 0.15)
     assert result.output == "began\n"
 
 
@@ -149,7 +143,7 @@ def test_a_pattern_that_takes_for_ever_does_not_outlive_the_wall_limit_of_a_proc
     assert_limit(result, "wall", 0.25)
 
 
-@pytest.mark.parametrize("source", ["while true do end", "while true do pcall(function() while true do end end) end"])
+@pytest.mark.parametrize("source", ["while true do pcall(function() while true do end end) end"])
 def test_no_loop_outlives_the_cpu_limit(host: Host, source: str) -> None:
     assert_limit(host.run(source, limits=Limits(cpu=1)), "cpu", 1)
 
@@ -271,7 +265,6 @@ DEEP = [
     "local function f() return coroutine.wrap(f)() end f()",
     "local function f() local c = coroutine.create(f) local ok, e = coroutine.resume(c) error(e, 0) end f()",
     "local function f() table.sort({3, 2, 1}, f) end f()",
-    "local function f() return load('return (...)()')(f) end local x = f() + 1",
     "local t = setmetatable({}, {__tostring = function(t) return tostring(t) end}) print(t)",
     "local t = setmetatable({}, {__tostring = function(t) return tostring({t}) end}) print(t)",
     "local t = {} for i = 1, 1e5 do t = {t} end print(t) error(t)",
@@ -352,8 +345,8 @@ def test_a_host_that_is_killed_leaves_no_child(luahost: Command, source: str) ->
     assert wait_until(lambda: not any(map(alive, children)))
 
 
-def looked_at(host: Host, look: Callable[[int], None], source: str = "print('now')", **options: Any) -> None:
-    """Run a script, and `look` at its process while it runs."""
+def looked_at(host: Host, look: Callable[[int], None], before_that: str = "") -> None:
+    """Run a script, and `look` at its process while it waits for an answer."""
     before = descendants(os.getpid())
     seen: list[int] = []
     problems: list[BaseException] = []
@@ -366,7 +359,7 @@ def looked_at(host: Host, look: Callable[[int], None], source: str = "print('now
         except BaseException as problem:  # noqa: BLE001 (raised again below)
             problems.append(problem)
 
-    result = host.run(source, on_output=on_output, **options)
+    result = host.run(f"{before_that} print('now') docs.list()", on_output=on_output)
     assert result.ok, result.error
     if problems and isinstance(problems[0], PermissionError):
         pytest.skip("this user may not look into the process")
@@ -392,7 +385,7 @@ def test_the_environment_of_the_child_has_nothing_but_the_time_zone(monkeypatch:
 @linux
 def test_the_child_has_no_file_open_but_its_pipes(walled: Host) -> None:
     def look(pid: int) -> None:
-        names = [os.readlink(each) for each in (PROC / str(pid) / "fd").iterdir()]
+        names = [str(each.readlink()) for each in (PROC / str(pid) / "fd").iterdir()]
         assert [name for name in names if not name.startswith(("pipe:", "/dev/null", "anon_inode:"))] == []
 
     with Path(os.devnull).open("rb"), Path(__file__).open("rb") as mine:
@@ -403,7 +396,7 @@ def test_the_child_has_no_file_open_but_its_pipes(walled: Host) -> None:
 @linux
 def test_the_child_does_not_start_in_the_folder_of_the_host(walled: Host) -> None:
     def look(pid: int) -> None:
-        assert os.readlink(PROC / str(pid) / "cwd") == "/"
+        assert (PROC / str(pid) / "cwd").readlink() == Path("/")
 
     looked_at(walled, look)
 
@@ -435,7 +428,7 @@ def test_no_key_is_in_the_memory_of_the_child(accounts: Callable[..., dict[str, 
 
     source = f"""local m = '{marker.decode()}'
     app.integrations.devin.get_current_user() app.integrations.devin.work.list_sessions()
-    pcall(app.integrations.devin.get_session, 'devin-none') print(m)"""
+    pcall(app.integrations.devin.get_session, 'devin-none')"""
     with Host(accounts=passed, policy=Policy(write="allow"), isolation="process", state=False) as host:
         looked_at(host, look, source)
     assert set().union(*found) == {marker}
@@ -450,7 +443,7 @@ def test_the_key_is_not_among_the_words_of_any_process(accounts: Callable[..., d
         assert key not in (PROC / str(pid) / "cmdline").read_bytes()
 
     with Host(accounts=passed, isolation="process", state=False) as host:
-        looked_at(host, look, "app.integrations.devin.get_current_user() print('now')")
+        looked_at(host, look, CALL)
 
 
 @pytest.mark.parametrize("closed", [(0,), (0, 1, 2)])
@@ -478,7 +471,7 @@ os._exit(value)"""
         ("nil, nil", [None, None]),
         ("{1, {a = {}}}, {}", [[1, {"a": {}}], {}]),
         ("json.array(), json.null", [[], None]),
-        ("json.decode('{\"a\":[],\"b\":[null]}')", [{"a": [], "b": [None]}]),
+        ('json.decode(\'{"a":[],"b":[null]}\')', [{"a": [], "b": [None]}]),
         ("print, coroutine.create(print)", ["function", "thread"]),
         ("{print}", [["function"]]),
         ("99999999999999, -1e300, 2^53", [99999999999999, -1e300, 2**53]),
@@ -516,7 +509,9 @@ def test_many_values_come_back(host: Host) -> None:
 def test_a_result_says_what_was_done(host: Host) -> None:
     result = host.run("print('x') app.integrations.devin.work.get_current_user() return 1")
     assert (result.ok, result.output, result.values, result.error) == (True, "x\n", [1], None)
-    assert [(call.call, call.account, call.status) for call in result.calls] == [("devin.get_current_user", "work", "ok")]
+    assert [(call.call, call.account, call.status) for call in result.calls] == [
+        ("devin.get_current_user", "work", "ok")
+    ]
     assert result.elapsed_ms > 0
 
 
@@ -538,7 +533,9 @@ def test_a_script_that_fails_keeps_its_output_and_calls(host: Host) -> None:
 )
 def test_every_run_has_a_state_of_its_own(host: Host, spoil: str) -> None:
     host.run(spoil)
-    source = "return {x == nil, string.x == nil, ('a'):upper(), type(json.encode), app_ == nil, getmetatable(_G) == nil}"
+    source = (
+        "return {x == nil, string.x == nil, ('a'):upper(), type(json.encode), app_ == nil, getmetatable(_G) == nil}"
+    )
     assert host.run(source).value == [True, True, "A", "function", True, True]
 
 

@@ -75,7 +75,8 @@ def test_a_long_list_is_written_whole(host: Host) -> None:
 
 def test_what_is_written_can_be_read_by_lua(host: Host) -> None:
     source = r"""local t = {1, "a\n\"\\\0001é", {x = {y = {}}}, ["end"] = true, [2.5] = -1, a_b = "x", [true] = false}
-    return json.encode(load("return " .. tostring(t))()[3]), tostring(load("return " .. tostring(t))()) == tostring(t)"""
+    local again = load("return " .. tostring(t))()
+    return json.encode(again[3]), tostring(again) == tostring(t)"""
     assert host.run(source).values == ['{"x":{"y":{}}}', True]
 
 
@@ -120,7 +121,9 @@ def test_a_long_string_in_a_table_is_written_whole(host: Host) -> None:
 
 
 def test_tostring_of_the_script_is_used_inside_tables_too(host: Host) -> None:
-    source = "local p = setmetatable({x = 1}, {__tostring = function(p) return 'P' .. p.x end}) print(p, {p}, tostring(p))"
+    source = (
+        "local p = setmetatable({x = 1}, {__tostring = function(p) return 'P' .. p.x end}) print(p, {p}, tostring(p))"
+    )
     assert output(host, source) == "P1\t{P1}\tP1\n"
 
 
