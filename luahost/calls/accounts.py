@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 DEFAULT = "default"
 _KEY = re.compile(r"[\x21-\x7e]+\Z")
+_ORGANIZATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}\Z")
+_HOST = re.compile(r"([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?)+\Z|[0-9A-Fa-f:.]+\Z")
 _LOOPBACK = re.compile(r"localhost\Z|127(\.\d{1,3}){3}\Z|::1\Z")
 _VERSION_PATH = re.compile(r"/(v\d+)\Z")
 _PASSED = ("api_key", "org_id", "base_url", "api_version")
@@ -92,11 +94,16 @@ class Accounts:
         self._passed = passed
         self._keyring = Keyring(integration.name, keyring_timeout)
         if passed is not None:
+            if not isinstance(passed, dict):
+                raise UsageError(f"accounts of {integration.name}: a dictionary by account name was expected")
             for name, values in passed.items():
                 check_name(integration, name)
                 if not isinstance(values, dict):
                     raise UsageError(f"account {name}: a dictionary was expected", hint=f"of {', '.join(_PASSED)}")
                 unknown = set(values) - set(_PASSED)
+                wrong = [key for key in _PASSED[1:] if not isinstance(values.get(key), str | None)]
+                if wrong:
+                    raise UsageError(f"account {name}: {wrong[0]} must be text")
                 if unknown:
                     raise UsageError(
                         f"account {name}: unknown setting {_plain(min(map(str, unknown)))}",
@@ -164,7 +171,11 @@ class Accounts:
         entry = _keyring_entry(text, self._integration.base_url)
         key = entry.pop("api_key", "")
         configured = values.get("base_url")
-        if configured and split_base_url(configured)[0] != split_base_url(entry["base_url"])[0]:
+        try:
+            elsewhere = configured and split_base_url(configured)[0] != split_base_url(entry["base_url"])[0]
+        except UsageError as error:
+            raise MissingCredentials(f"account {name}: {error.message}", account=name, hint=error.hint) from None
+        if elsewhere:
             raise MissingCredentials(
                 f"the key of account {name} in the keyring was verified against {entry['base_url']}, "
                 f"and config.toml says {configured}",
@@ -222,6 +233,11 @@ class Accounts:
                 f"known versions: {known}",
             )
         sources.setdefault("base_url", "built in")
+        org_id = found.values.get("org_id")
+        if org_id and not _ORGANIZATION.match(org_id):
+            raise wrong(
+                f"org_id {_plain(org_id)} (from {sources['org_id']}) is no organisation's id", "as in org-abc123"
+            )
         return Account(
             self._integration.name,
             name,
@@ -265,6 +281,8 @@ def split_base_url(text: str) -> tuple[str, str | None]:
         raise UsageError(f"base URL {_plain(text)} is not a URL", hint=hint)
     if parts.username or parts.password or parts.query or parts.fragment or "@" in parts.netloc:
         raise UsageError("the base URL must be a plain address: no user, ? or #", hint=hint)
+    if not _HOST.match(host) or "/.." in parts.path or "/./" in parts.path:
+        raise UsageError(f"base URL {_plain(text)} is not a URL", hint=hint)
     if parts.scheme == "http" and not is_loopback(host):
         raise UsageError(f"base URL {_plain(text)}: plain http is accepted for loopback only", hint=hint)
     path = parts.path.rstrip("/")
@@ -301,8 +319,9 @@ def _keyring_entry(text: str, base_url: str) -> dict[str, str]:
             entry = json.loads(text)
         except (ValueError, RecursionError):
             entry = {}
-        if isinstance(entry, dict) and isinstance(entry.get("api_key"), str):
-            return {key: str(value) for key, value in {"base_url": base_url, **entry}.items() if value}
+        if not isinstance(entry, dict) or not isinstance(entry.get("api_key"), str):
+            return {"api_key": "", "base_url": base_url}
+        return {key: str(value) for key, value in {"base_url": base_url, **entry}.items() if value}
     return {"api_key": text, "base_url": base_url}
 
 
@@ -326,6 +345,7 @@ class Keyring:
         except KeyringUnavailable as error:
             self.problem = str(error)
             return None
+        self.problem = None
         return found
 
     def set(self, name: str, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,7 @@ def _json(response: Response, body: bytes, known: dict[str, Any], account: Accou
         if write:
             return None
         raise errors.InvalidResponse(f"{host} gave an empty answer", **known)
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = account.redact(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
     if kind and not (kind.endswith(("/json", "+json"))):
         raise errors.InvalidResponse(
             f"{host} answered with {kind[:80]} where JSON was expected",
@@ -190,8 +191,7 @@ def retry_after(value: str | None, date: str | None = None) -> float | None:
     if re.fullmatch(r"[0-9]{1,9}", value.strip()):
         return float(value)
     try:
-        until = parsedate_to_datetime(value)
-        now = parsedate_to_datetime(date or "")
+        until, now = (parsedate_to_datetime(each).replace(tzinfo=UTC) for each in (value, date or ""))
         return max(0.0, (until - now).total_seconds())
     except (ValueError, TypeError, OverflowError):
         return None

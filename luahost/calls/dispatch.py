@@ -103,6 +103,7 @@ class Dispatcher:
         self._make_ledger = ledger
         self._ledger: Ledger | None = None
         self._lock = threading.Lock()
+        self._resolving = threading.Lock()
         self._connected: dict[tuple[str, str], _Connection] = {}
         self.accounts = {
             name: Accounts(
@@ -284,11 +285,16 @@ class Dispatcher:
         at = (integration.name, name)
         with self._lock:
             found = self._connected.get(at)
-        if found is None:
-            account = self._account(integration, name)
+        if found is not None:
+            return found
+        with self._resolving:  # one at a time: a locked keyring is asked once, not by every call in flight
             with self._lock:
+                found = self._connected.get(at)
+            if found is None:
                 app = self._simulations.get(integration.name)
-                found = self._connected.setdefault(at, _Connection(account, self.timing, app))
+                found = _Connection(self._account(integration, name), self.timing, app)
+                with self._lock:
+                    self._connected[at] = found
         return found
 
     def _account(self, integration: Integration, name: str) -> Account:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import io
 import json
+import logging
 import os
 import threading
 import time
@@ -22,7 +23,6 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
-    InvalidHeader,
     MaxRetryError,
     NewConnectionError,
 )
@@ -149,6 +149,26 @@ class _NoCookies(RequestsCookieJar):
 # -- one account's connections -----------------------------------------------------------------------------------
 
 
+class _Cover(logging.Filter):
+    """Keeps keys out of urllib3's own log, which quotes what servers say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.accounts: dict[str, Account] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        for account in list(self.accounts.values()):
+            text = account.redact(text)
+        record.msg, record.args, record.exc_info, record.exc_text = text, (), None, None
+        return True
+
+
+_cover = _Cover()
+for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.util.retry"):
+    logging.getLogger(_name).addFilter(_cover)
+
+
 class Transport:
     """The connections of one account: a `requests.Session` for each thread, kept until `close`.
 
@@ -162,6 +182,7 @@ class Transport:
         self._local = threading.local()
         self._sessions: list[requests.Session] = []
         self._lock = threading.Lock()
+        _cover.accounts[account.api_key] = account
 
     def session(self, *, repeat: bool) -> requests.Session:
         """The session of this thread; `repeat` is for requests that change nothing."""

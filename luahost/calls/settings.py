@@ -111,14 +111,13 @@ class Settings:
         self._known("http", http, ["connect_timeout", "timeout", "retries"])
         self._known("idempotency", idempotency, ["settle"])
         self._known("keyring", keyring, ["timeout"])
-        values = {**http, **idempotency}
-        if "timeout" in keyring:
-            values["keyring_timeout"] = keyring["timeout"]
+        values = {**http, **idempotency, **{f"keyring_{name}": value for name, value in keyring.items()}}
         for name, value in values.items():
             kinds, least = (int, 0) if name == "retries" else ((int, float), 0 if name == "settle" else 1e-3)
             if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= 1e6:
                 kind = "a whole number" if name == "retries" else "a number of seconds"
-                raise self._wrong(f"{name.removeprefix('keyring_')}: {kind} was expected, not {value!r}")
+                place = "[keyring] timeout" if name == "keyring_timeout" else name
+                raise self._wrong(f"{place}: {kind} was expected, not {value!r}")
         return Timing(**values)
 
     def rules(self) -> tuple[Rule, ...]:

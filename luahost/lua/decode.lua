@@ -97,7 +97,7 @@ local function read_number(s, i)
   end
   local text = sub(s, i, stop)
   local v = tonumber(text)
-  if v == huge or v == -huge then
+  if not whole and (v == huge or v == -huge) then
     fail_at(i, "a number too large")
   end
   -- LuaJIT prints numbers with 14 digits: a larger integer stays text, so that an id is never changed.
