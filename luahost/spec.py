@@ -225,4 +225,12 @@ def quote(segment: str) -> str:
     """One path segment, percent-encoded whole: no value can leave its place in a URL (RFC 3986, 2.1)."""
     from urllib.parse import quote as percent
 
-    return percent(segment, safe="")
+    from luahost.errors import InvalidArguments
+
+    try:
+        text = percent(segment, safe="")
+    except (TypeError, UnicodeError):
+        text = ""
+    if text in ("", ".", ".."):  # URL libraries take these away even when they are encoded
+        raise InvalidArguments(f"{segment!r} cannot be a piece of a path")
+    return text

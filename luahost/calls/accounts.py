@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 _KEY = re.compile(r"[\x21-\x7e]+\Z")
 _ORGANIZATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}\Z")
-_HOST = re.compile(r"([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?)+\Z|[0-9A-Fa-f:.]+\Z")
+_LABEL = re.compile(r"[A-Za-z0-9_-]{1,63}\Z")
+_IPV6 = re.compile(r"[0-9A-Fa-f:.]+\Z")
 _LOOPBACK = re.compile(r"localhost\Z|127(\.\d{1,3}){3}\Z|::1\Z")
 _VERSION_PATH = re.compile(r"/(v\d+)\Z")
 _PASSED = ("api_key", "org_id", "base_url", "api_version")
@@ -281,7 +282,8 @@ def split_base_url(text: str) -> tuple[str, str | None]:
         raise UsageError(f"base URL {_plain(text)} is not a URL", hint=hint)
     if parts.username or parts.password or parts.query or parts.fragment or "@" in parts.netloc:
         raise UsageError("the base URL must be a plain address: no user, ? or #", hint=hint)
-    if not _HOST.match(host) or "/.." in parts.path or "/./" in parts.path:
+    named = all(_LABEL.match(label) for label in host.rstrip(".").split("."))
+    if not (named or (":" in host and _IPV6.match(host))) or "/.." in parts.path or "/./" in parts.path:
         raise UsageError(f"base URL {_plain(text)} is not a URL", hint=hint)
     if parts.scheme == "http" and not is_loopback(host):
         raise UsageError(f"base URL {_plain(text)}: plain http is accepted for loopback only", hint=hint)

@@ -161,7 +161,8 @@ def _kind(value: Any) -> str:
     if isinstance(value, bool):
         return "a boolean"
     if isinstance(value, (int, float)):
-        return f"the number {value:.14g}" if abs(value) < 1e300 else "a number"
+        huge = isinstance(value, int) and abs(value) >= 10**300
+        return "the number that is too large" if huge else f"the number {value:.14g}"
     if isinstance(value, str):
         return "a string"
     return "a list" if isinstance(value, list) else "a table"

@@ -22,6 +22,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
+    DecodeError,
     HTTPError,
     MaxRetryError,
     NewConnectionError,
@@ -32,7 +33,15 @@ from luahost import __version__
 from luahost.calls import answers
 from luahost.calls.accounts import is_loopback
 from luahost.calls.run import limit_exceeded
-from luahost.errors import CallTimeout, Cancelled, InternalError, LuaHostError, NetworkError, OutcomeUnknown
+from luahost.errors import (
+    CallTimeout,
+    Cancelled,
+    InternalError,
+    InvalidResponse,
+    LuaHostError,
+    NetworkError,
+    OutcomeUnknown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,20 +94,46 @@ class _DeadlineResponse(http.client.HTTPResponse):
         self.fp.close()
         self.fp = io.BufferedReader(_DeadlineReader(sock), _CHUNK)
 
+    def begin(self) -> None:
+        broken = False
+        try:
+            super().begin()
+            self.msg.defects.clear()  # what urllib3 cannot parse it logs
+            self.msg.set_payload("")
+        except http.client.RemoteDisconnected:
+            raise
+        except (http.client.BadStatusLine, http.client.UnknownProtocol):
+            broken = True
+        if broken:  # told without what was sent: logs and tracebacks show it, and it may be the key
+            raise http.client.BadStatusLine("an answer that is not HTTP")
+
 
 class _Connection(HTTPConnection):
+    """Is made within the deadline, and knows when a request begins to leave."""
+
     response_class = _DeadlineResponse
 
-
-class _SecureConnection(HTTPSConnection):
-    response_class = _DeadlineResponse
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        """Called when the handshake is done: what fails from here on may have been received."""
+    def connect(self) -> None:
+        left = _time_left()
+        if left <= 0:
+            raise ConnectTimeoutError(self, "the deadline passed while connecting")
+        self.timeout = min(self.timeout, left) if isinstance(self.timeout, (int, float)) else left
+        try:
+            super().connect()
+        finally:
+            _current.sending = False  # the CONNECT of a tunnel is no request
         if _time_left() <= 0:
             raise ConnectTimeoutError(self, "the deadline passed while connecting")
-        _current.sending = True
-        super().request(*args, **kwargs)
+
+    def send(self, data: Any) -> None:
+        if self.sock is None and self.auto_open:
+            self.connect()
+        _current.sending = True  # what fails from here on may have been received
+        super().send(data)
+
+
+class _SecureConnection(_Connection, HTTPSConnection):
+    pass
 
 
 class _Pool(HTTPConnectionPool):
@@ -122,6 +157,8 @@ class _Retry(Retry):
         if wait >= _time_left():
             error = kwargs.get("error")
             raise MaxRetryError(kwargs["_pool"], "", error) from error
+        if response is not None and not 0 <= (response.length_remaining or -1) <= _CHUNK:
+            response.close()  # urllib3 would read on to an end that may be far
         return new
 
     def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
@@ -129,6 +166,10 @@ class _Retry(Retry):
 
 
 class _Adapter(HTTPAdapter):
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        _current.sending = False
+        return super().send(*args, **kwargs)
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
@@ -256,24 +297,14 @@ class Client:
         if self._run.stopped and not self._pending.sent:
             raise Cancelled("the run ended before this was read")
         request = self._prepare("GET", path, list(query), None)
-        try:
-            response, body = self._exchange(request, self._until(), repeat=True)
-        except LuaHostError:
-            raise
-        except Exception as error:
-            raise self._failed(error, request, write=False) from error
+        response, body = self._exchange(request, self._until(), repeat=True)
         return answers.read(response, body, self._account, write=False)
 
     def write(self, method: str, path: str, body: Any = None) -> Any:
         """The JSON of the answer; see `luahost.spec.Http.write`."""
         request = self._prepare(method, path, [], body)
         self._run.begin_write(self._pending)
-        try:
-            response, content = self._exchange(request, self._until(), repeat=False)
-        except LuaHostError:
-            raise
-        except Exception as error:
-            raise self._failed(error, request, write=True) from error
+        response, content = self._exchange(request, self._until(), repeat=False)
         return answers.read(response, content, self._account, write=True)
 
     def _until(self) -> float:
@@ -302,58 +333,84 @@ class Client:
         self, request: requests.PreparedRequest, deadline: float, *, repeat: bool
     ) -> tuple[requests.Response, bytes]:
         """Send, and read the whole answer before the deadline and within the limit of bytes."""
+        try:
+            return self._send(request, deadline, repeat=repeat)
+        except LuaHostError:
+            raise
+        except Exception as error:  # noqa: BLE001 (told by its kind)
+            failed = self._failed(error, request, write=not repeat)
+        raise failed  # not from `error`: beneath it lies the request, which holds the key
+
+    def _send(
+        self, request: requests.PreparedRequest, deadline: float, *, repeat: bool
+    ) -> tuple[requests.Response, bytes]:
         _current.deadline = deadline
-        _current.sending = False
+        _current.sending = True  # until _Adapter knows better
         timing = self._transport.timing
         left = _time_left()
         if left <= 0:
             raise CallTimeout("the run's time was over before this was sent")
         session = self._transport.session(repeat=repeat)
-        response = session.send(
+        # Not Session.send: that reads the whole body of a redirect, and parses its target.
+        response = session.get_adapter(request.url or "").send(
             request,
             stream=True,
             timeout=(min(timing.connect_timeout, left), left),
-            allow_redirects=False,
-            verify=session.verify,
+            verify=session.verify or True,
             proxies=session.proxies,
             cert=None,
         )
         try:
-            return response, self._body(response.raw)
+            return response, self._body(response.raw, write=not repeat)
         finally:
             response.close()
 
-    def _body(self, raw: BaseHTTPResponse) -> bytes:
+    def _body(self, raw: BaseHTTPResponse, *, write: bool) -> bytes:
         most = self._run.limits.response_bytes
         parts = []
         while part := raw.read(_CHUNK, decode_content=True):
             self._received += len(part)
             if most is not None and self._received > most:
-                raise limit_exceeded("response_bytes", most, self._received)
+                error = limit_exceeded("response_bytes", most, self._received)
+                if write:
+                    error.hint = f"it was sent, and may have happened: look before you do it again; {error.hint}"
+                raise error
             parts.append(part)
         return b"".join(parts)
 
     def _failed(self, error: Exception, request: requests.PreparedRequest, *, write: bool) -> LuaHostError:
         """The error of a request that was not answered, or not to its end."""
         host = requests.compat.urlsplit(request.url or "").netloc
+        wall = self._run.limits.wall
+        if not write and wall is not None and time.monotonic() >= self._run.started + wall:
+            return self._run.wall_exceeded()
         if not isinstance(error, (requests.RequestException, HTTPError, OSError, http.client.HTTPException)):
             return InternalError(f"the request to {host} failed: {type(error).__name__}")
         causes = list(_causes(error))
+        sending = _current.sending
         if any(isinstance(cause, (NewConnectionError, ConnectTimeoutError)) for cause in causes):
             return NetworkError(
                 f"cannot reach {host}: {_reason(causes)}",
                 retryable=True,
                 hint="check the network, the proxy settings and the account's base_url",
             )
-        if not _current.sending and any(isinstance(cause, requests.exceptions.SSLError) for cause in causes):
+        if not sending and any(isinstance(cause, requests.exceptions.SSLError) for cause in causes):
             return NetworkError(f"no secure connection to {host}: {_reason(causes)}", hint="check the certificates")
         late = any(isinstance(cause, (TimeoutError, requests.Timeout)) for cause in causes)
+        if write and not sending:
+            return NetworkError(
+                f"nothing was sent to {host}: {_reason(causes)}",
+                retryable=True,
+                hint="check the network, the proxy settings, the certificates and the account's base_url",
+            )
         if write:
             return OutcomeUnknown(
                 f"{host} was sent the request, and {'did not answer in time' if late else 'its answer was lost'}: "
                 "it may have happened",
                 hint="look whether it happened before you do it again",
             )
+        if any(isinstance(cause, DecodeError) for cause in causes):
+            return InvalidResponse(f"{host} gave an answer that cannot be decompressed")
         if late:
             return CallTimeout(f"{host} did not answer in time", retryable=True)
         return NetworkError(f"the connection to {host} broke: {_reason(causes)}", retryable=True)

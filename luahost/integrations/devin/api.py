@@ -77,7 +77,8 @@ class V3:
         if not isinstance(found, str) or not found:
             raise MissingCredentials(
                 "the key belongs to no single organisation, so org_id must be set",
-                hint="set LUAHOST_DEVIN_ORG_ID (or …_<ACCOUNT>_ORG_ID), or org_id in config.toml",
+                hint="set org_id in config.toml, or beside the key: LUAHOST_DEVIN_ORG_ID, LUAHOST_DEVIN_<ACCOUNT>_ORG_ID, "
+                "or DEVIN_ORG_ID where the key is in DEVIN_API_KEY",
             )
         return found
 
@@ -109,8 +110,10 @@ class V3:
             page = expect(self._call.http.get(path, [("first", str(PAGE)), *query, *after]), None, "listing sessions")
             yield page
             cursor = page.get("end_cursor")
-            if not page.get("has_next_page") or not isinstance(cursor, str):
+            if not page.get("has_next_page"):
                 return
+            if not isinstance(cursor, str) or not cursor:
+                raise InvalidResponse("the list goes on, and its page does not say where", details={"cursor": cursor})
             if cursor in cursors:
                 raise InvalidResponse("the pages of the list go round in a circle", details={"cursor": cursor})
             cursors.add(cursor)
@@ -118,7 +121,8 @@ class V3:
 
     def send_message(self, session_id: str, message: str) -> Json:
         path = self._path(f"/sessions/{in_path(session_id)}/messages")
-        return expect(self._call.http.write("POST", path, {"message": message}), None, "sending a message")
+        answer = self._call.http.write("POST", path, {"message": message})
+        return {} if answer is None else expect(answer, None, "sending a message")
 
     def current_user(self) -> Json:
         """The principal, with `name` and `email` where the API knows them: v3 calls neither so."""
@@ -136,8 +140,8 @@ class V3:
         return user
 
     def _member(self, organization: str, user_id: str) -> Json:
-        path = f"/v3beta1/organizations/{quote(organization)}/members/users/{quote(user_id)}"
         try:
+            path = f"/v3beta1/organizations/{quote(organization)}/members/users/{quote(user_id)}"
             found = self._call.http.get(path)
         except (Forbidden, NotFound):
             return {}  # not every key may read members
@@ -172,8 +176,12 @@ class V1:
             query = [("limit", str(PAGE)), ("offset", str(offset)), *([("tags", tag)] if tag else [])]
             page = expect(self._call.http.get("/v1/sessions", query), None, "listing sessions")
             found = _items(page, "sessions", "listing sessions")
+            before = len(seen)
             for each in found:
-                seen.setdefault(each.get("session_id") if isinstance(each, dict) else len(seen), each)
+                name = each.get("session_id") if isinstance(each, dict) else None
+                seen.setdefault(name if isinstance(name, str) else len(seen), each)
+            if found and len(seen) == before:
+                raise InvalidResponse("the pages of the list go round in a circle", details={"offset": offset})
             offset += len(found)
             if len(found) < PAGE:
                 return {**page, "sessions": list(seen.values())}

@@ -6,7 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from luahost.errors import LuaHostError, OutcomeUnknown
+from luahost.errors import InvalidResponse, LuaHostError, OutcomeUnknown
 from luahost.integrations.devin.api import Api, api_of, expect
 from luahost.spec import Example, Field, Function, Integration, Param
 
@@ -95,6 +95,8 @@ def _with_status(call: Call, api: Api, made: Json) -> Json:
         return made
     try:
         status = api.get_session(made["session_id"]).get("status")
+        if status is None:
+            raise InvalidResponse("there is none in the answer")
     except LuaHostError as error:
         call.notice(f"session {made['session_id']} was created, and its status could not be read: {error.message}")
         return made
