@@ -59,7 +59,9 @@ def expected(source: str, version: str) -> str:
     if "ipairs" in source:
         return r"(\S+ - \w+\n)+"
     if "User: " in source:
-        return r"User: Ada Lovelace\nEmail: ada@example.com\n" if version == "v3" else r"User: Unknown\nEmail: Unknown\n"
+        return (
+            r"User: Ada Lovelace\nEmail: ada@example.com\n" if version == "v3" else r"User: Unknown\nEmail: Unknown\n"
+        )
     return ""
 
 

@@ -19,6 +19,8 @@ local os_time, os_date = os.time, os.date
 local getmetatable, raw_metatable = getmetatable, debug.getmetatable
 local json, text, errors, wire, namespace = H.json, H.text, H.errors, H.wire, H.namespace
 
+local MAX_NESTED = 150 -- coroutines
+
 local BASE = {
   "assert", "error", "pcall", "xpcall", "select", "type", "tonumber", "ipairs", "rawget", "rawequal", "setmetatable", "unpack",
 }
@@ -129,7 +131,13 @@ local function libraries(env)
     env[library] = copy
   end
   env.table.unpack = unpack
-  local insert = env.table.insert
+  local insert, move = env.table.insert, env.table.move
+  function env.table.move(from, first, last, at, to)
+    if namespace.is_namespace(to or from) then
+      (to or from)[1] = nil -- its own refusal says why
+    end
+    return move(from, first, last, at, to or from)
+  end
   function env.table.insert(t, ...)
     if namespace.is_namespace(t) then
       t[1] = ... -- its own refusal says why
@@ -150,6 +158,33 @@ local function libraries(env)
       end
     end
     return format(pattern, unpack(words, 1, n))
+  end
+  -- Coroutines that resume one another use up the C stack, and LuaJIT does not look (LuaJIT issue 619).
+  local create, resume = env.coroutine.create, env.coroutine.resume
+  local nested = 0
+  local function leave(...)
+    nested = nested - 1
+    return ...
+  end
+  local function bounded(co, ...)
+    if nested >= MAX_NESTED then
+      return false, "more than " .. MAX_NESTED .. " coroutines resume one another"
+    end
+    nested = nested + 1
+    return leave(resume(co, ...))
+  end
+  env.coroutine.resume = bounded
+  local function passed(ok, ...)
+    if not ok then
+      error((...), 0)
+    end
+    return ...
+  end
+  function env.coroutine.wrap(f)
+    local co = create(f)
+    return function(...)
+      return passed(bounded(co, ...))
+    end
   end
   -- ("x"):upper() looks here; the table is the script's own copy.
   local string_mt = raw_metatable("")

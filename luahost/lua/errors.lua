@@ -114,14 +114,17 @@ local function split_position(message, short)
   return at, message
 end
 
+local files = {} -- of every text that was compiled: its name, by how Lua shortens it in messages
+
 -- The text `source` as a function in `env`, or nil and its syntax error as fields.
 local function compile(source, file, env)
   local name = chunk_name("@" .. file)
+  local short = getinfo(load("", name), "S").short_src
+  files[short] = file
   local chunk, problem = load(source, name, "t", env)
   if chunk then
     return chunk
   end
-  local short = getinfo(load("", name), "S").short_src
   local line, message = split_position(problem, short)
   return nil, { code = "syntax_error", message = message, file = file, line = line }
 end
@@ -185,6 +188,16 @@ local function handler(problem)
         break
       end
       level = level + 1
+    end
+  end
+  if type(problem) == "string" and fields.message == problem then
+    -- Raised in a frame that is gone, a module's that `require` has run: the message tells where.
+    for short, name in next, files do
+      local at, rest = split_position(problem, short)
+      if at then
+        file, line, fields.message = name, at, rest
+        break
+      end
     end
   end
   fields.file = fields.file or file or H.run_name

@@ -249,6 +249,7 @@ def test_an_error_in_a_wrapped_coroutine_names_the_line_where_it_was_raised(host
     [
         "table.sort({3, 2, 1}, function()\n error('in') end)",
         "('x'):gsub('x', function()\n error('in') end)",
+        "('x'):gsub('x', setmetatable({}, {__index = function()\n error('in') end}))",
         "pcall(pcall); xpcall(print, print); (function()\n error('in') end)()",
         "setmetatable({}, {__index = function()\n error('in') end}).x.y = 1",
         "local t = setmetatable({}, {__lt = function()\n error('in') end}) local x = t < t",

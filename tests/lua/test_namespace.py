@@ -274,6 +274,7 @@ CLOSED = ["app", "app.integrations", "app.integrations.devin", "app.integrations
         "rawset({0}, 'x', 1)",
         "setmetatable({0}, {{}})",
         "table.insert({0}, 1)",
+        "table.move({{1}}, 1, 1, 1, {0})",
     ],
 )
 def test_a_namespace_cannot_be_changed(host: Host, place: str, change: str) -> None:

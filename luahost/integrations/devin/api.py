@@ -77,7 +77,8 @@ class V3:
         if not isinstance(found, str) or not found:
             raise MissingCredentials(
                 "the key belongs to no single organisation, so org_id must be set",
-                hint="set org_id in config.toml, or beside the key: LUAHOST_DEVIN_ORG_ID, LUAHOST_DEVIN_<ACCOUNT>_ORG_ID, "
+                hint="set org_id in config.toml, or beside the key: LUAHOST_DEVIN_ORG_ID, "
+                "LUAHOST_DEVIN_<ACCOUNT>_ORG_ID, "
                 "or DEVIN_ORG_ID where the key is in DEVIN_API_KEY",
             )
         return found
