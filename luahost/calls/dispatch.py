@@ -326,7 +326,7 @@ class _Connection:
     """An account in use: its transport, and what was found out about it."""
 
     def __init__(self, account: Account, timing: Timing, app: Any) -> None:
-        from luahost.calls.http import Transport
+        from luahost.calls.connections import Transport
 
         self.account = account
         self.transport = Transport(account, timing, app)

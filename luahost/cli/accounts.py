@@ -6,17 +6,9 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from luahost.calls.accounts import (
-    Accounts,
-    Keyring,
-    KeyringUnavailable,
-    check_index,
-    check_name,
-    read_index,
-    split_base_url,
-    write_index,
-)
+from luahost.calls.accounts import Accounts, check_name, split_base_url
 from luahost.calls.settings import Settings
+from luahost.calls.stored import Keyring, KeyringUnavailable, check_index, read_index, write_index
 from luahost.cli import output
 from luahost.errors import LuaHostError, Unauthorized, UsageError
 from luahost.integrations import catalog

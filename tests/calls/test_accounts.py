@@ -17,17 +17,9 @@ import responses
 from keyrings.alt.file import PlaintextKeyring
 
 from luahost import Host
-from luahost.calls.accounts import (
-    Account,
-    Accounts,
-    Keyring,
-    KeyringUnavailable,
-    is_loopback,
-    read_index,
-    split_base_url,
-    write_index,
-)
+from luahost.calls.accounts import Account, Accounts, is_loopback, split_base_url
 from luahost.calls.settings import Settings
+from luahost.calls.stored import Keyring, KeyringUnavailable, read_index, write_index
 from luahost.errors import LuaHostError, MissingCredentials, UnknownIntegration, UsageError
 from luahost.integrations.devin.functions import DEVIN
 

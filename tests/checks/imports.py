@@ -31,7 +31,7 @@ BESIDE = {("luahost.reference", "luahost.calls")}
 ONLY_IN = {
     "requests": ("luahost/calls/",),
     "urllib3": ("luahost/calls/",),
-    "keyring": ("luahost/calls/accounts.py", "luahost/cli/doctor.py"),
+    "keyring": ("luahost/calls/stored.py", "luahost/cli/doctor.py"),
     "lupa": ("luahost/lua/",),
     "rich": ("luahost/cli/output.py",),
     "platformdirs": ("luahost/calls/settings.py",),
