@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import platformdirs
 import pytest
 
 from luahost import Host, Limits
 from luahost.calls.policy import Rule
-from luahost.calls.settings import Settings, Timing
+from luahost.calls.settings import Settings, Timing, user_folders
 from luahost.errors import LuaHostError, UsageError
 from luahost.results import COMMAND_LINE
 
@@ -278,3 +280,15 @@ def test_a_bad_file_is_told_when_the_host_is_made(home: Path) -> None:
     (home / "config.toml").write_text("[limits]\ncpus = 1\n")
     with pytest.raises(UsageError):
         Host()
+
+
+@pytest.mark.parametrize("given", [{}, {"XDG_CONFIG_HOME": "/x/config", "XDG_STATE_HOME": "/x/state"}])
+def test_the_users_folders_are_those_that_platformdirs_names(
+    given: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"HOME": str(tmp_path), **given}.items():
+        monkeypatch.setenv(name, value)
+    expected = platformdirs.user_config_dir("luahost"), platformdirs.user_state_dir("luahost")
+    assert user_folders(os.environ) == expected
