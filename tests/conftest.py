@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,9 @@ from luahost.integrations.devin.simulator.server import Server
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+# Where a shell has started the tests in the background, Ctrl-C is ignored, and every child would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ALLOW = Policy(read="allow", write="allow")
 PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}

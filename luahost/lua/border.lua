@@ -24,7 +24,10 @@ local OUTPUT_FRAME = 65536 -- bytes; longer output goes in pieces, so that it st
 local STOPPED = "the run was stopped"
 
 -- In a guarded state every further instruction raises, so that no pcall loop outlives the stop.
+local stopped = false
+
 local function stop()
+  stopped = true
   if guarded then
     sethook(function() error(STOPPED, 0) end, "", 1)
   end
@@ -109,4 +112,4 @@ local function guard(count)
   end, "", count)
 end
 
-H.wire = { ask = ask, output = output, receive = receive, submit = submit, guard = guard }
+H.wire = { ask = ask, output = output, receive = receive, submit = submit, guard = guard, is_stopped = function() return stopped end }

@@ -19,7 +19,7 @@ local os_time, os_date = os.time, os.date
 local getmetatable, raw_metatable = getmetatable, debug.getmetatable
 local json, text, errors, wire, namespace = H.json, H.text, H.errors, H.wire, H.namespace
 
-local MAX_NESTED = 150 -- coroutines
+local MAX_NESTED = 150 -- coroutines, and callbacks of gsub
 
 local BASE = {
   "assert", "error", "pcall", "xpcall", "select", "type", "tonumber", "ipairs", "rawget", "rawequal", "setmetatable", "unpack",
@@ -47,6 +47,19 @@ local function basic(env)
   env._G = env
   env._VERSION = H.globals._VERSION
   env.tostring = text.text_of
+
+  if H.guarded then
+    -- When the stop is the error, a handler runs with hooks off: it would never end.
+    local xpcall = env.xpcall
+    function env.xpcall(f, handler, ...)
+      return xpcall(f, function(e)
+        if wire.is_stopped() then
+          return e
+        end
+        return handler(e)
+      end, ...)
+    end
+  end
 
   function env.rawlen(v)
     if type(v) ~= "table" and type(v) ~= "string" then
@@ -159,7 +172,8 @@ local function libraries(env)
     end
     return format(pattern, unpack(words, 1, n))
   end
-  -- Coroutines that resume one another use up the C stack, and LuaJIT does not look (LuaJIT issue 619).
+  -- Coroutines that resume one another, and callbacks of gsub that call gsub, use up the C stack, and LuaJIT
+  -- does not look (LuaJIT issue 619; gsub crashes between 500 and 1000 levels deep).
   local create, resume = env.coroutine.create, env.coroutine.resume
   local nested = 0
   local function leave(...)
@@ -174,6 +188,22 @@ local function libraries(env)
     return leave(resume(co, ...))
   end
   env.coroutine.resume = bounded
+  local gsub = env.string.gsub
+  function env.string.gsub(s, pattern, by, n)
+    if type(by) ~= "function" and type(by) ~= "table" then
+      return gsub(s, pattern, by, n)
+    end
+    if nested >= MAX_NESTED then
+      error("more than " .. MAX_NESTED .. " calls of gsub within one another", 2)
+    end
+    nested = nested + 1
+    local ok, made, count = leave(pcall(gsub, s, pattern, by, n))
+    if not ok then
+      error(made, 0) -- it has its position already
+    end
+    return made, count
+  end
+  errors.string_methods.gsub = env.string.gsub -- err:gsub(...) as well
   local function passed(ok, ...)
     if not ok then
       error((...), 0)
@@ -181,6 +211,9 @@ local function libraries(env)
     return ...
   end
   function env.coroutine.wrap(f)
+    if type(f) ~= "function" then
+      error("bad argument #1 to 'wrap' (function expected, got " .. type(f) .. ")", 2)
+    end
     local co = create(f)
     return function(...)
       return passed(bounded(co, ...))

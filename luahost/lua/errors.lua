@@ -93,6 +93,7 @@ local function script_traceback()
   local kept = {}
   for line in gmatch(traceback("", 3), "[^\n]+") do
     local host = find(line, "^%s*%[luahost %a+%]:") or find(line, '[string "<python>"]', 1, true)
+      or find(line, "^%s*%[builtin#%d+%]: at 0x")
     if not (host or HIDDEN[match(line, "^%s*%[C%]: in function '(%a+)'") or ""]) then
       kept[#kept + 1] = line
     end
@@ -207,6 +208,7 @@ local function handler(problem)
 end
 
 H.errors = {
+  string_methods = string_methods,
   raise = raise,
   invalid = invalid,
   handler = handler,

@@ -8,6 +8,7 @@ import pty
 import select
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -173,7 +174,8 @@ class Terminal:
 
     def read(self, until: bytes | None = None) -> None:
         """Read until this is seen, or until the command has ended."""
-        while until is None or until not in self.seen:
+        end = time.monotonic() + 20
+        while (until is None or until not in self.seen) and time.monotonic() < end:
             if select.select([self.master], [], [], 0.1)[0]:
                 self.seen += os.read(self.master, 4096)
             elif self.process.poll() is not None:

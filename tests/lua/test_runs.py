@@ -131,8 +131,8 @@ HANDLERS = [
 
 
 @pytest.mark.parametrize("source", HANDLERS)
-def test_no_handler_of_xpcall_outlives_the_wall_limit_of_a_process(luahost: Command, source: str) -> None:
-    words = ("run", "--timeout", "0.25", "-e", source)
+def test_no_handler_of_xpcall_outlives_the_wall_limit(luahost: Command, isolation: str, source: str) -> None:
+    words = ("run", "--isolation", isolation, "--timeout", "0.25", "-e", source)
     try:
         finished = luahost(*words, timeout=2.5)
     except subprocess.TimeoutExpired:
@@ -264,6 +264,9 @@ DEEP = [
     "local function f(n) return 1 + f(n) end f(1)",
     "local function f() pcall(f) error('x') end f()",
     "local t = setmetatable({}, {}) getmetatable(t).__index = function(t, k) return t[k .. 'x'] end local x = t.y",
+    "local s = ('x'):rep(100) local function f() return (s:gsub('x', f)) end f()",
+    "local t = setmetatable({}, {}) getmetatable(t).__index = function() return (('x'):gsub('x', t)) end local x = t.y",
+    "local ok, e = pcall(sleep, -1) local function f() return (e:gsub('e', f)) end f()",
     "local function f() return coroutine.wrap(f)() end f()",
     "local function f() local c = coroutine.create(f) local ok, e = coroutine.resume(c) error(e, 0) end f()",
     "local function f() table.sort({3, 2, 1}, f) end f()",
