@@ -52,9 +52,9 @@ def check(function: Function, arguments: Any) -> dict[str, Any]:
     known = [param.name for param in function.params]
     for name in arguments:
         if name not in known:
-            name = str(name)  # noqa: PLW2901 (JSON has no other names, a program may)
+            given = str(name)  # a program may use what JSON has no name for
             expected = f"; known: {', '.join(known)}" if known else "; it takes none"
-            problems.append((name, f"unknown parameter {name!r}{did_you_mean(name, known) or expected}"))
+            problems.append((given, f"unknown parameter {given!r}{did_you_mean(given, known) or expected}"))
     clean: dict[str, Any] = {}
     for param in function.params:
         value = arguments.get(param.name)

@@ -22,7 +22,7 @@ from luahost.results import CallRecord
 from luahost.spec import ACCOUNT_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from luahost.calls.ledger import Ledger
     from luahost.calls.policy import Policy
@@ -389,8 +389,3 @@ class _Call:
             key=key,
             arguments=arguments,
         ).create()
-
-
-def known_calls(catalog: Mapping[str, Integration]) -> Iterable[str]:
-    """Every call by its full name."""
-    return [f"{name}.{function.name}" for name, each in catalog.items() for function in each.functions]
