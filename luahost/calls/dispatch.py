@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from luahost.calls import arguments as args
 from luahost.calls.accounts import DEFAULT, Account, Accounts, check_name
-from luahost.calls.idempotency import Once
+from luahost.calls.handling import Connection, HandlerCall
 from luahost.errors import (
     InternalError,
     InvalidArguments,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from luahost.calls.policy import Policy
     from luahost.calls.run import Pending, Run
     from luahost.calls.settings import Settings, Timing
-    from luahost.spec import Creation, Function, Http, Integration, Simulation
+    from luahost.spec import Function, Integration, Simulation
 
 _VERBS = frozenset(
     [
@@ -104,7 +104,7 @@ class Dispatcher:
         self._ledger: Ledger | None = None
         self._lock = threading.Lock()
         self._resolving = threading.Lock()
-        self._connected: dict[tuple[str, str], _Connection] = {}
+        self._connected: dict[tuple[str, str], Connection] = {}
         self.accounts = {
             name: Accounts(
                 integration,
@@ -269,7 +269,7 @@ class Dispatcher:
             raise self.unknown_account(integration.name, account)
         self.policy.enforce(integration.name, function, account)
         connection = self._connect(integration, account)
-        return function.handler(_Call(self, connection, function, run, pending), clean)
+        return function.handler(HandlerCall(self.ledger, connection, function, run, pending), clean)
 
     def unknown_account(self, integration: str, account: str) -> UnknownAccount:
         known = self.account_names(integration)
@@ -281,7 +281,7 @@ class Dispatcher:
 
     # -- credentials and connections ------------------------------------------------------------------------
 
-    def _connect(self, integration: Integration, name: str) -> _Connection:
+    def _connect(self, integration: Integration, name: str) -> Connection:
         at = (integration.name, name)
         with self._lock:
             found = self._connected.get(at)
@@ -292,7 +292,7 @@ class Dispatcher:
                 found = self._connected.get(at)
             if found is None:
                 app = self._simulations.get(integration.name)
-                found = _Connection(self._account(integration, name), self.timing, app)
+                found = Connection(self._account(integration, name), self.timing, app)
                 with self._lock:
                     self._connected[at] = found
         return found
@@ -320,72 +320,3 @@ class Dispatcher:
             for connection in self._connected.values():
                 connection.close()
             self._connected.clear()
-
-
-class _Connection:
-    """An account in use: its transport, and what was found out about it."""
-
-    def __init__(self, account: Account, timing: Timing, app: Any) -> None:
-        from luahost.calls.connections import Transport
-
-        self.account = account
-        self.transport = Transport(account, timing, app)
-        self._facts: dict[str, Any] = {}
-        self._lock = threading.Lock()
-
-    def remember(self, name: str, find: Callable[[], Any]) -> Any:
-        # One at a time, so that calls in flight together do not all ask.
-        with self._lock:
-            if name not in self._facts:
-                self._facts[name] = find()
-            return self._facts[name]
-
-    def close(self) -> None:
-        self.transport.close()
-
-
-class _Call:
-    """One call, as its handler sees it; see `luahost.spec.Call`."""
-
-    def __init__(
-        self, dispatcher: Dispatcher, connection: _Connection, function: Function, run: Run, pending: Pending
-    ) -> None:
-        from luahost.calls.http import Client
-
-        self._dispatcher = dispatcher
-        self._connection = connection
-        self._function = function
-        self._run = run
-        self._pending = pending
-        self.http: Http = Client(connection.transport, run, pending)
-
-    @property
-    def account(self) -> str:
-        return self._connection.account.name
-
-    @property
-    def version(self) -> str:
-        return self._connection.account.version
-
-    @property
-    def org_id(self) -> str | None:
-        return self._connection.account.org_id
-
-    def notice(self, text: str) -> None:
-        self._run.notice(self._connection.account.redact(text))
-
-    def remember(self, name: str, find: Callable[[], Any]) -> Any:
-        return self._connection.remember(name, find)
-
-    def once(self, key: str, arguments: Mapping[str, Any], creation: Creation) -> Any:
-        return Once(
-            ledger=self._dispatcher.ledger(),
-            timing=self._dispatcher.timing,
-            account=self._connection.account,
-            function=self._function,
-            run=self._run,
-            pending=self._pending,
-            creation=creation,
-            key=key,
-            arguments=arguments,
-        ).create()

@@ -1,0 +1,86 @@
+"""What a handler is given: its call, and behind it the account in use."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from luahost.calls.idempotency import Once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from luahost.calls.accounts import Account
+    from luahost.calls.ledger import Ledger
+    from luahost.calls.run import Pending, Run
+    from luahost.calls.settings import Timing
+    from luahost.spec import Creation, Function, Http
+
+
+class Connection:
+    """An account in use: its transport, and what was found out about it."""
+
+    def __init__(self, account: Account, timing: Timing, app: Any) -> None:
+        from luahost.calls.connections import Transport
+
+        self.account = account
+        self.transport = Transport(account, timing, app)
+        self._facts: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def remember(self, name: str, find: Callable[[], Any]) -> Any:
+        # One at a time, so that calls in flight together do not all ask.
+        with self._lock:
+            if name not in self._facts:
+                self._facts[name] = find()
+            return self._facts[name]
+
+    def close(self) -> None:
+        self.transport.close()
+
+
+class HandlerCall:
+    """One call, as its handler sees it; see `luahost.spec.Call`."""
+
+    def __init__(
+        self, ledger: Callable[[], Ledger], connection: Connection, function: Function, run: Run, pending: Pending
+    ) -> None:
+        from luahost.calls.http import Client
+
+        self._ledger = ledger
+        self._connection = connection
+        self._function = function
+        self._run = run
+        self._pending = pending
+        self.http: Http = Client(connection.transport, run, pending)
+
+    @property
+    def account(self) -> str:
+        return self._connection.account.name
+
+    @property
+    def version(self) -> str:
+        return self._connection.account.version
+
+    @property
+    def org_id(self) -> str | None:
+        return self._connection.account.org_id
+
+    def notice(self, text: str) -> None:
+        self._run.notice(self._connection.account.redact(text))
+
+    def remember(self, name: str, find: Callable[[], Any]) -> Any:
+        return self._connection.remember(name, find)
+
+    def once(self, key: str, arguments: Mapping[str, Any], creation: Creation) -> Any:
+        return Once(
+            ledger=self._ledger(),
+            timing=self._connection.transport.timing,
+            account=self._connection.account,
+            function=self._function,
+            run=self._run,
+            pending=self._pending,
+            creation=creation,
+            key=key,
+            arguments=arguments,
+        ).create()
