@@ -11,6 +11,7 @@ from luahost.calls.workers import Workers
 from luahost.errors import Cancelled, LuaHostError, UsageError
 from luahost.lua.bridge import Bridge, Services
 from luahost.lua.modules import Modules
+from luahost.lua.pool import Pool
 from luahost.lua.runner import run_here, run_in_child
 from luahost.lua.source import decode
 from luahost.results import Limits, Result
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from luahost.calls.dispatch import Dispatcher
     from luahost.calls.ledger import Ledger
     from luahost.calls.policy import Policy
-    from luahost.lua.child import Child
+    from luahost.lua.child import Single
     from luahost.spec import Integration, Simulation
 
 ISOLATIONS = ("process", "none")
@@ -67,6 +68,8 @@ class Host:
         state: str | Path | bool | None = None,
         integrations: Iterable[Integration] = (),
         settings: Settings | None = None,
+        reuse: int = 1,
+        processes: int = 64,
     ) -> None:
         if isolation not in ISOLATIONS:
             raise UsageError(f"isolation {isolation!r} is not known", hint=f"known: {', '.join(ISOLATIONS)}")
@@ -81,6 +84,7 @@ class Host:
         self._state = state
         self._integrations = tuple(integrations)
         self._workers = Workers()
+        self._pool = Pool(reuse=reuse, most=processes)
         self._lock = threading.Lock()
         self._dispatcher: Dispatcher | None = None
         self._simulations: dict[str, Simulation] = {}
@@ -103,7 +107,7 @@ class Host:
         on_output: Callable[[bytes], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
         keep_output: bool = True,
-        child: Child | None = None,
+        child: Single | None = None,
     ) -> Result:
         """Run a script. What it does wrong is in `Result.error`; nothing that it does raises here.
 
@@ -125,10 +129,13 @@ class Host:
         try:
             try:
                 start = self._start(source, name, args or {}, list(words), run)
-                if self.isolation == "process":
+                if self.isolation == "none":
+                    run_here(bridge, run, start)
+                elif child is not None:
+                    child.meet()
                     run_in_child(bridge, run, start, child)
                 else:
-                    run_here(bridge, run, start)
+                    self._run_in_pool(bridge, run, start)
                 error = bridge.error()
             except UsageError:
                 raise
@@ -149,6 +156,17 @@ class Host:
         if interrupted:
             raise Interrupted(result)
         return result
+
+    def _run_in_pool(self, bridge: Bridge, run: Run, start: dict[str, Any]) -> None:
+        child = self._pool.take(timeout=run.remaining())
+        if child is None:
+            raise run.wall_exceeded()
+        fit = False
+        try:
+            run_in_child(bridge, run, start, child)
+            fit = True
+        finally:
+            self._pool.give_back(child, fit=fit)
 
     async def run_async(self, source: str | bytes, **options: Any) -> Result:
         """`run`, in a thread, so that an event loop goes on meanwhile."""
@@ -353,6 +371,7 @@ class Host:
     def close(self) -> None:
         """Close connections and threads. Calling it again does nothing."""
         self._closed = True
+        self._pool.close()
         self._workers.close()
         with self._lock:
             if self._dispatcher is not None:

@@ -57,6 +57,8 @@ class Run:
         self.clock = clock
         self.records: list[CallRecord] = []
         self.notices: list[str] = []
+        self.cpu_seconds: float | None = None
+        """Processor time of the script, once it has ended."""
         self.started = time.monotonic()
         self.deadline = self.started + limits.wall if limits.wall is not None else None
         self._on_notice = on_notice

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from luahost.calls.policy import Policy
     from luahost.calls.settings import Settings
-    from luahost.lua.child import Child
+    from luahost.lua.child import Single
     from luahost.lua.spawn import Process
     from luahost.results import Limits, Result
 
@@ -62,9 +62,9 @@ def _arguments(parser: ArgumentParser) -> None:
 
 def main(parser: ArgumentParser, argv: list[str], process: Process | None) -> int:
     """Run what `argv` says; `process` is a child that was started early."""
-    from luahost.lua.child import Child
+    from luahost.lua.child import Single
 
-    child = Child(process) if process else None
+    child = Single(process) if process else None
     try:
         _arguments(parser)
         options = parser.parse_args(argv)
@@ -77,7 +77,7 @@ def main(parser: ArgumentParser, argv: list[str], process: Process | None) -> in
             child.close()
 
 
-def _run(options: Namespace, child: Child | None) -> int:
+def _run(options: Namespace, child: Single | None) -> int:
     from luahost.calls.settings import Settings
 
     name, source, words, folder = _script(options)

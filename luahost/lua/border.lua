@@ -1,27 +1,30 @@
--- The border: frames of bytes between this state and its host.
+-- The border: frames between this state and its host, over a callable that takes bytes and gives bytes.
 --
--- A frame is a letter, an id in decimal, a space and a body:
+-- A frame is its length (four bytes, little-endian), a letter, an id in decimal, a space and a body:
 --   script to host   O0 text     output, as it is printed
 --                    Q<id> JSON  a request; its answer carries the same id
 --                    R0 JSON     the result of the run, the last frame
 --                    T0          only where the state is guarded: may this go on?
---   host to script   S0 JSON     what to run, the first frame
+--   host to script   S0 …        what to run, the first frame (read in main.lua)
 --                    A<id> JSON  an answer: {"ok": true, "value": …} or {"ok": false, "error": {…}}
 --                    X0          stop
--- The callable submits the frame it is given and answers "", or the stop frame; given no bytes, it waits for
--- the next frame from the host. So several requests can be under way before the first answer is asked for.
+-- Given bytes, the callable writes them and answers "", or something else to stop; given none, it waits for some
+-- from the host. So several requests can be under way before the first answer is asked for.
 
 local H = ...
 
 local border, guarded = H.border, H.guarded
 local type, error, tonumber, tostring = type, error, tonumber, tostring
-local format, match, sub = string.format, string.match, string.sub
+local byte, char, format, match, sub = string.byte, string.char, string.format, string.match, string.sub
+local concat, floor = table.concat, math.floor
+local collectgarbage = collectgarbage
 local sethook = debug.sethook
 local json, errors = H.json, H.errors
 
 local OUTPUT_FRAME = 65536 -- bytes; longer output goes in pieces, so that it streams
 
 local STOPPED = "the run was stopped"
+local NO_MEMORY = "not enough memory"
 
 -- In a guarded state every further instruction raises, so that no pcall loop outlives the stop.
 local stopped = false
@@ -34,17 +37,62 @@ local function stop()
   error(STOPPED, 0)
 end
 
+-- Memory that ends while lupa converts a value ends the process, or blocks it for ever: so some is always left when
+-- Python is entered.
+local most, headroom
+
+local function memory(bytes)
+  most = bytes
+  headroom = bytes and floor(bytes / 4 < 12 * 2 ^ 20 and bytes / 4 or 12 * 2 ^ 20)
+end
+
+local function room(bytes)
+  if most and collectgarbage("count") * 1024 + bytes > most - headroom then
+    collectgarbage()
+    if collectgarbage("count") * 1024 + bytes > most - headroom then
+      error(NO_MEMORY, 0)
+    end
+  end
+end
+
+local buffer = "" -- what has come beyond the last frame
+
+local function read()
+  room(65536)
+  return border("")
+end
+
 local function receive()
-  local frame = border("")
-  local kind, id, at = match(frame, "^(%u)(%d+) ()")
+  while #buffer < 4 do
+    buffer = buffer .. read()
+  end
+  local a, b, c, d = byte(buffer, 1, 4)
+  local size = a + b * 0x100 + c * 0x10000 + d * 0x1000000
+  local have = #buffer - 4
+  if have < size then
+    local parts, n = { buffer }, 1
+    room(2 * size)
+    while have < size do
+      n = n + 1
+      parts[n] = read()
+      have = have + #parts[n]
+    end
+    buffer = concat(parts)
+  end
+  local kind, id, at = match(buffer, "^(%u)(%d+) ()", 5)
   if not kind or kind == "X" then
     stop()
   end
-  return kind, tonumber(id), sub(frame, at)
+  local body = sub(buffer, at, size + 4)
+  buffer = sub(buffer, size + 5)
+  return kind, tonumber(id), body
 end
 
 local function submit(frame)
-  if border(frame) ~= "" then
+  local size = #frame
+  room(2 * size)
+  local head = char(size % 0x100, floor(size / 0x100) % 0x100, floor(size / 0x10000) % 0x100, floor(size / 0x1000000) % 0x100)
+  if border(head .. frame) ~= "" then
     stop()
   end
 end
@@ -69,6 +117,9 @@ local function answer(id)
   waiting[id] = nil
   local ok, reply = json.decode(body, REPLY_DEPTH)
   if not ok or type(reply) ~= "table" then
+    if reply == NO_MEMORY then
+      error(NO_MEMORY, 0)
+    end
     return { ok = false, error = { code = "invalid_response", message = "the answer cannot be read: " .. tostring(reply) } }
   end
   return reply
@@ -78,6 +129,9 @@ end
 local function ask(request)
   local text, problem, path = json.encode(request)
   if not text then
+    if problem == NO_MEMORY then
+      error(NO_MEMORY, 0)
+    end
     local place = match(path or "", "^arguments%.?(.*)$") or match(path or "", "^positional(.*)$")
     local call = request["function"]
     errors.raise({
@@ -106,10 +160,13 @@ end
 -- Every `count` instructions the host is asked whether to stop; it only runs where nobody can kill this state.
 local function guard(count)
   sethook(function()
-    if border("T0 ") ~= "" then
+    if border("\3\0\0\0T0 ") ~= "" then
       stop()
     end
   end, "", count)
 end
 
-H.wire = { ask = ask, output = output, receive = receive, submit = submit, guard = guard, is_stopped = function() return stopped end }
+H.wire = {
+  ask = ask, output = output, receive = receive, submit = submit, guard = guard, memory = memory,
+  is_stopped = function() return stopped end,
+}

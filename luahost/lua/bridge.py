@@ -24,10 +24,19 @@ if TYPE_CHECKING:
 _MAX_ID = 15  # digits
 
 
-def start_frame(start: dict[str, Any]) -> bytes:
-    """The first frame for a script: its source, name, args, words and seed."""
+def start_frame(start: dict[str, Any], memory_mib: int | None) -> bytes:
+    """The first frame for a script, as main.lua reads it: seed, time, memory, then texts with their lengths, then JSON.
+
+    Raises UsageError for args that JSON does not know.
+    """
+    texts = [start[name].encode("utf-8", "surrogatepass") for name in ("account", "name", "source")]
+    now, memory = start["now"], memory_mib and memory_mib << 20
+    head = f"S0 {start['seed']} {now if now is not None else '-'} {memory or '-'} {' '.join(str(len(t)) for t in texts)} "
+    frame = head.encode() + b"".join(texts)
+    if not start["args"] and not start["words"]:
+        return frame
     try:
-        return b"S0 " + _dumps(start)
+        return frame + _dumps({"args": start["args"], "words": start["words"]})
     except (TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"args cannot be given to a script: {error}", hint="give JSON values") from None
 

@@ -1,4 +1,4 @@
-"""The host's handle on one child process: exchange frames, end it."""
+"""The host's handle on one process that runs scripts: exchange frames, watch its time, end it."""
 
 from __future__ import annotations
 
@@ -6,62 +6,101 @@ import os
 import select
 import signal
 import threading
+import time
 from contextlib import suppress
 
 from luahost.errors import InternalError
+from luahost.lua import confine
+from luahost.lua.frames import Splitter, pack
 from luahost.lua.spawn import start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable
 
     from luahost.lua.spawn import Process
 
-MAX_FRAME = 64 << 20
-"""Bytes of the largest frame that a child may send; a longer one ends the run."""
+SILENCE = 30.0
+"""Seconds after which a process that neither computes nor waits for its host, or takes no answer, counts as dead."""
 
 _CHUNK = 1 << 18
+_MIB = 1 << 20
 
 
 class ChildDied(Exception):
-    """The child ended without a result: `signal` killed it, or it left with `status`; `stderr` is what it said."""
+    """The process ended without a result: `signal` killed it, or it left with `status`; `said` is its last words."""
 
-    def __init__(self, status: int, stderr: str) -> None:
+    def __init__(self, status: int, said: str = "") -> None:
         self.signal = -status if status < 0 else None
         self.status = status
-        self.stderr = stderr
-        super().__init__(f"status {status}: {stderr}")
+        self.said = said
+        super().__init__(f"status {status}: {said}")
 
 
 class Child:
-    """A child process that waits for what to run. Use it for one run, then `close` it.
+    """A process that waits for what to run.
 
-    `send` may be called from any thread; everything else from the one that made it.
+    `send` may be called from any thread; everything else from the one that runs the script.
+
+    seal   which walls stand
+    space  bytes of address space that it had before any script
+    reap   waits for the process to end, and gives its exit code, negative for a signal
     """
 
-    def __init__(self, process: Process | None = None) -> None:
-        """Take over a process that `spawn.start` has started, or start one."""
-        self.pid, self._to, self._from, self._errors = process or start()
+    def __init__(
+        self, pid: int, to: int, source: int, *, seal: confine.Seal, space: int, reap: Callable[[int], int]
+    ) -> None:
+        self.pid = pid
+        self.seal = seal
+        self.runs = 0
+        self._to, self._from = to, source
+        self._space = space
+        self._reap = reap
         self._poll = select.poll()
-        self._poll.register(self._from, select.POLLIN)
-        self._buffer = bytearray()
-        self.silent = False
-        """Whether nothing at all came in the last wait of `frames`."""
+        self._poll.register(source, select.POLLIN)
+        self._splitter = Splitter()
         self._sending = threading.Lock()
         self._status: int | None = None
         self._closed = False
+        self._cpu_before = 0.0
+        self.silent = False
+        """Whether nothing at all came in the last wait of `frames`."""
+        os.set_blocking(to, False)  # a child that takes no answers must not hold up its host
+
+    # -- one run --------------------------------------------------------------------------------------------
+
+    def limit(self, cpu: float | None, memory_mib: int | None) -> None:
+        """Set what the next run may use: seconds of processor time, and MiB beyond what the process has taken."""
+        self.runs += 1
+        self._cpu_before = self._cpu_clock() or 0.0
+        # The kernel counts whole seconds, and counts from the start of the process. It is the second line.
+        seconds = None if cpu is None else int(self._cpu_before + cpu) + 2
+        space = None if memory_mib is None else self._space + memory_mib * _MIB
+        if confine.SET_BY_HOST:
+            confine.limit(self.pid, seconds, space)
+        else:
+            self._write(b"%d %d".ljust(32) % (seconds or 0, space or 0))
 
     def send(self, frame: bytes) -> None:
-        """Send one frame; a child that is gone is noticed where its frames are read."""
-        view = memoryview(len(frame).to_bytes(4, "little") + frame)
+        """Send one frame; a child that is gone, or takes nothing for 30 s, is noticed where its frames are read."""
         with self._sending:
-            if self._closed:
-                return
-            with suppress(BrokenPipeError):
-                while view:
-                    view = view[os.write(self._to, view) :]
+            if not self._closed:
+                self._write(pack(frame))
 
-    def frames(self, timeout: float | None) -> Iterator[bytes]:
+    def _write(self, data: bytes) -> None:
+        view = memoryview(data)
+        with suppress(BrokenPipeError):
+            while view:
+                try:
+                    view = view[os.write(self._to, view) :]
+                except BlockingIOError:
+                    poll = select.poll()
+                    poll.register(self._to, select.POLLOUT)
+                    if not poll.poll(SILENCE * 1000):
+                        self.kill()
+                        return
+
+    def frames(self, timeout: float | None) -> Iterable[bytes]:
         """The frames that came within `timeout` seconds (None: for ever); none when it passed first.
 
         None also comes of a part of a frame; `silent` tells the two apart.
@@ -69,55 +108,91 @@ class Child:
         Raises ChildDied at the end of the child's output, InternalError for what is not a frame.
         """
         self.silent = not self._poll.poll(None if timeout is None else max(0.0, timeout) * 1000)
-        if not self.silent:
-            data = os.read(self._from, _CHUNK)
-            if not data:
-                raise self._died()
-            self._buffer += data
-        buffer, at = self._buffer, 0
-        try:
-            while len(buffer) - at >= 4:
-                size = int.from_bytes(buffer[at : at + 4], "little")
-                if not 0 < size <= MAX_FRAME:
-                    raise InternalError("the child process sent something that is not a frame")
-                if len(buffer) - at - 4 < size:
-                    break
-                frame = bytes(buffer[at + 4 : at + 4 + size])
-                at += 4 + size
-                yield frame
-        finally:
-            del buffer[:at]
+        if self.silent:
+            return ()
+        data = os.read(self._from, _CHUNK)
+        if not data:
+            raise ChildDied(self.end(), self.last_words())
+        return self._splitter.feed(data)
 
     def cpu_seconds(self) -> float | None:
-        """The child's processor time so far, None where the system does not tell."""
+        """Processor time of this run so far, None where the system does not tell."""
+        now = self._cpu_clock()
+        return None if now is None else now - self._cpu_before
+
+    def _cpu_clock(self) -> float | None:
         try:
-            with open(f"/proc/{self.pid}/stat", "rb") as file:  # noqa: PTH123
-                after_name = file.read().rsplit(b") ", 1)[1].split()
-        except OSError:
+            return time.clock_gettime(~self.pid << 3 | 2)  # linux: CPUCLOCK_SCHED of a process, clock_getcpuclockid(3)
+        except (OSError, OverflowError, AttributeError):
             return None
-        return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
 
-    def _died(self) -> ChildDied:
-        self._end()
-        said = b""
-        with suppress(OSError):
-            os.set_blocking(self._errors, False)
-            said = os.read(self._errors, 4096)
-        return ChildDied(self._status or 0, said.decode("utf-8", "replace").strip())
+    def is_ready(self) -> bool:
+        """Whether it still waits for a script: it lives, and has said nothing since its last result."""
+        return self._splitter.empty and self._status is None and not self._poll.poll(0)
 
-    def _end(self) -> None:
+    def last_words(self) -> str:
+        """What it has written to its standard error."""
+        return ""
+
+    # -- its end --------------------------------------------------------------------------------------------
+
+    def kill(self) -> None:
+        """Have it end, without waiting for that."""
         if self._status is None:
             with suppress(ProcessLookupError, PermissionError):  # macOS says the latter of a zombie
-                os.killpg(self.pid, signal.SIGKILL)
-            _, status = os.waitpid(self.pid, 0)
-            self._status = os.waitstatus_to_exitcode(status)
+                os.kill(self.pid, signal.SIGKILL)
+
+    def end(self) -> int:
+        """End it, and give how it ended."""
+        if self._status is None:
+            self.kill()
+            self._status = self._reap(self.pid)
+        return self._status
 
     def close(self) -> None:
-        """End the child and everything that it started, and forget it. Calling it again does nothing."""
+        """End it and forget it. Calling it again does nothing."""
         if self._closed:
             return
-        self._end()
+        self.end()
         with self._sending:
             self._closed = True
-            for fd in (self._to, self._from, self._errors):
-                os.close(fd)
+            os.close(self._to)
+            os.close(self._from)
+
+
+def _wait(pid: int) -> int:
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+class Single(Child):
+    """A process that was executed for one run, and says itself how it is sealed."""
+
+    def __init__(self, process: Process | None = None) -> None:
+        """Take over a process that `spawn.start` has started, or start one. It becomes ready in its own time."""
+        pid, to, source, self._errors = process or start()
+        super().__init__(pid, to, source, seal=confine.Seal({}), space=0, reap=_wait)
+
+    def meet(self) -> None:
+        """Wait until it is ready. Raises InternalError where it does not become so."""
+        until = time.monotonic() + SILENCE
+        try:
+            while True:
+                for frame in self.frames(until - time.monotonic()):
+                    space, _, seal = frame.partition(b"\n")
+                    self._space, self.seal = int(space), confine.Seal.decode(seal)
+                    return
+                if self.silent:
+                    raise InternalError("the script's process does not get ready", hint="run it again")
+        except ChildDied as died:
+            raise InternalError(f"the script's process cannot start: {died.said or died.status}") from None
+
+    def last_words(self) -> str:
+        with suppress(OSError):
+            os.set_blocking(self._errors, False)
+            return os.read(self._errors, 4096).decode("utf-8", "replace").strip()
+        return ""
+
+    def close(self) -> None:
+        if not self._closed:
+            super().close()
+            os.close(self._errors)

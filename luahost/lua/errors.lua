@@ -8,11 +8,6 @@ local getmetatable = debug.getmetatable -- sees behind __metatable
 local getinfo, traceback = debug.getinfo, debug.traceback
 local find, gmatch, gsub, match, sub = string.find, string.gmatch, string.gsub, string.match, string.sub
 local concat = table.concat
-local string_methods = {}
-for name, f in next, string do
-  string_methods[name] = f
-end
-string_methods.dump = nil
 
 local safe_text = H.text.safe_text
 
@@ -35,7 +30,7 @@ end
 
 -- err:find("rate") works as it does on a message that is a string.
 function error_mt.__index(_, name)
-  local method = string_methods[name]
+  local method = H.string_library[name]
   if method then
     return function(self, ...)
       if type(self) == "table" then
@@ -208,7 +203,6 @@ local function handler(problem)
 end
 
 H.errors = {
-  string_methods = string_methods,
   raise = raise,
   invalid = invalid,
   handler = handler,

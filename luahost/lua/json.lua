@@ -187,8 +187,8 @@ function write(out, n, v, options, depth)
   elseif kind == "nil" or v == null then
     out[n] = "null"
   elseif kind == "table" then
-    if H.namespace.is_namespace(v) then
-      fail("a namespace is not a value")
+    if H.readonly.is(v) then
+      fail("a namespace or library is not a value")
     end
     return write_table(out, n - 1, v, options, depth)
   elseif options.lenient then

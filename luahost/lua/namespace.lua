@@ -3,39 +3,15 @@
 
 local H = ...
 
-local type, next, select, setmetatable = type, next, select, setmetatable
-local errors, wire, json = H.errors, H.wire, H.json
+local next, select, type = next, select, type
+local errors, wire, json, readonly = H.errors, H.wire, H.json, H.readonly
 local name_text = H.text.name_text
 
-local members = {} -- of each namespace: what pairs, next and dump list, or a function that makes it
-
-local function is_namespace(v)
-  return members[v] ~= nil
-end
-
-local function listing(v)
-  local found = members[v]
-  if type(found) == "function" then
-    found = found()
-    members[v] = found
-  end
-  return found
-end
-
--- A read-only table that answers `index(key)` for every key and calls itself `name` in errors.
+-- A read-only table that answers `index(key)` for every key.
 local function namespace(name, list, index)
-  local proxy = {}
-  members[proxy] = list
-  return setmetatable(proxy, {
-    __metatable = false,
-    __index = function(_, key) return index(key) end,
-    __newindex = function(_, key)
-      errors.invalid(name .. " is read-only: '" .. name_text(key) .. "' cannot be set", "keep your own values in a local variable")
-    end,
-    __call = function()
-      errors.invalid(name .. " is a namespace, not a function", "call one of its functions, as in " .. name .. ".FUNCTION{...}")
-    end,
-  })
+  return readonly.make(name, list, function(_, key) return index(key) end, function()
+    errors.invalid(name .. " is a namespace, not a function", "call one of its functions, as in " .. name .. ".FUNCTION{...}")
+  end)
 end
 
 -- One function of an integration; without an account, the run's own is used.
@@ -46,7 +22,7 @@ local function host_function(name, account)
       n = n - 1 -- nil at the end is as good as nothing
     end
     local request = { op = "call", ["function"] = name, account = account }
-    if n >= 1 and is_namespace(first) then
+    if n >= 1 and readonly.is(first) then
       errors.invalid(name .. " was called with a colon", "write a dot: app.integrations." .. name .. "{...}")
     elseif n == 0 then
       request.arguments = {}
@@ -148,4 +124,4 @@ local function app()
   end)
 end
 
-H.namespace = { app = app, is_namespace = is_namespace, listing = listing }
+H.namespace = { app = app }

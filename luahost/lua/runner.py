@@ -10,9 +10,9 @@ from queue import Empty, SimpleQueue
 
 from luahost.calls.run import limit_exceeded
 from luahost.errors import Cancelled, InternalError, LuaHostError
-from luahost.lua import confine
 from luahost.lua.bridge import start_frame
-from luahost.lua.child import Child, ChildDied
+from luahost.lua.child import SILENCE, ChildDied
+from luahost.lua.frames import Splitter, pack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,42 +21,57 @@ if TYPE_CHECKING:
 
     from luahost.calls.run import Run
     from luahost.lua.bridge import Bridge
+    from luahost.lua.child import Child
 
-SILENCE = 30.0
-"""Seconds after which a child that neither computes nor waits for its host counts as dead."""
+_EXIT_OF_PANIC = 1  # how LuaJIT ends a process that has no memory left for an error
+_OUT_OF_MEMORY = 11  # luahost.lua.worker.OUT_OF_MEMORY, which is not imported here
 
 
-def run_in_child(bridge: Bridge, run: Run, start: dict[str, Any], child: Child | None = None) -> None:
-    """Run in a child process, which is gone when this returns.
+def run_in_child(bridge: Bridge, run: Run, start: dict[str, Any], child: Child) -> None:
+    """Run in a process that waits for a script.
 
-    Raises LimitExceeded, InternalError when the child died, and whatever interrupts the thread.
+    Raises LimitExceeded, InternalError when the process died, and whatever interrupts the thread: then the process
+    is to be ended.
     """
-    child = child or Child()
+    limits = run.limits
+    first = start_frame(start, limits.memory_mib)
+    child.limit(limits.cpu, limits.memory_mib)
+    child.send(first)
+    waiting = _Waiting(child)
+    cpu_left = limits.cpu
+
+    def reply(frame: bytes) -> None:
+        waiting.answered()
+        child.send(frame)
+
     try:
-        child.send(confine.settings(run.limits.cpu, run.limits.memory_mib))
-        child.send(start_frame(start))
-        waiting = _Waiting(child)
-
-        def reply(frame: bytes) -> None:
-            waiting.answered()
-            child.send(frame)
-
         while bridge.result is None:
             left = run.remaining()
             if left is not None and left <= 0:
                 raise run.wall_exceeded()
-            for frame in child.frames(SILENCE if left is None else min(left, SILENCE)):
+            for frame in child.frames(min(each for each in (left, cpu_left, SILENCE) if each is not None)):
                 if frame[:1] == b"Q":
                     waiting.asked()
                 if frame[:1] == b"R" and run.is_over():
                     raise run.wall_exceeded()
                 bridge.receive(frame, reply)
-            if child.silent and (left is None or left > SILENCE):
+            if limits.cpu is not None:
+                cpu_left = _cpu_left(child, limits.cpu)
+            if child.silent:
                 waiting.check()
+        run.cpu_seconds = child.cpu_seconds()
     except ChildDied as died:
         raise _why(died, run) from None
-    finally:
-        child.close()
+
+
+def _cpu_left(child: Child, allowed: float) -> float | None:
+    """Seconds that the script may compute on: at the soonest after so long it has used up its share."""
+    used = child.cpu_seconds()
+    if used is None:
+        return None  # the kernel's own limit holds
+    if used >= allowed:
+        raise limit_exceeded("cpu", allowed, round(used, 3))
+    return allowed - used
 
 
 class _Waiting:
@@ -66,7 +81,8 @@ class _Waiting:
         self._child = child
         self._open = 0
         self._lock = threading.Lock()
-        self._cpu: float | None = None
+        self._since = time.monotonic()
+        self._cpu = 0.0
 
     def asked(self) -> None:
         with self._lock:
@@ -75,25 +91,32 @@ class _Waiting:
     def answered(self) -> None:
         with self._lock:
             self._open -= 1
+            self._since = time.monotonic()
 
     def check(self) -> None:
-        """Called after a long silence: raises InternalError when nothing explains it."""
-        before, self._cpu = self._cpu, self._child.cpu_seconds()
-        if self._open == 0 and before is not None and self._cpu is not None and self._cpu - before < 0.05:
+        """Called after a silence: raises InternalError when a long one has no explanation."""
+        cpu = self._child.cpu_seconds()
+        now = time.monotonic()
+        if self._open or cpu is None or cpu - self._cpu > 0.05:
+            self._since, self._cpu = now, cpu or 0.0
+        elif now - self._since >= SILENCE:
             raise InternalError("the script's process has stopped: it neither computes nor waits", hint="run it again")
 
 
 def _why(died: ChildDied, run: Run) -> LuaHostError:
     """What a child's death means."""
+    limits = run.limits
     if died.signal == signal.SIGXCPU:
-        return limit_exceeded("cpu", run.limits.cpu, run.limits.cpu or 0)
-    if "not enough memory" in died.stderr or "MemoryError" in died.stderr:
-        return limit_exceeded("memory_mib", run.limits.memory_mib, run.limits.memory_mib or 0)
-    if died.signal:
+        return limit_exceeded("cpu", limits.cpu, limits.cpu or 0)
+    if died.status == _OUT_OF_MEMORY or (died.status == _EXIT_OF_PANIC and limits.memory_mib):
+        return limit_exceeded("memory_mib", limits.memory_mib, limits.memory_mib or 0)
+    if died.signal == signal.SIGSYS:
+        how = "was ended by the kernel: it asked for a system call that no script needs"
+    elif died.signal:
         how = f"was ended by signal {died.signal} ({signal.Signals(died.signal).name})"
     else:
         how = f"ended with status {died.status}"
-    said = died.stderr.splitlines()[-1][:200] if died.stderr else ""
+    said = died.said.splitlines()[-1][:200] if died.said else ""
     return InternalError(f"the script's process {how}" + (f": {said}" if said else ""), hint="run it again")
 
 
@@ -121,7 +144,9 @@ def run_here(bridge: Bridge, run: Run, start: dict[str, Any]) -> None:
     from luahost.lua.engine import Engine, EngineError
 
     answers: SimpleQueue[bytes] = SimpleQueue()
-    answers.put(start_frame(start))
+    answers.put(pack(start_frame(start, run.limits.memory_mib)))
+    splitter = Splitter()
+    stop = pack(b"X0 ")
     ended: list[BaseException] = []
     cpu_started = time.thread_time()
 
@@ -132,25 +157,29 @@ def run_here(bridge: Bridge, run: Run, start: dict[str, Any]) -> None:
         if run.limits.cpu is not None and time.thread_time() - cpu_started > run.limits.cpu:
             raise limit_exceeded("cpu", run.limits.cpu, round(time.thread_time() - cpu_started, 2))
 
-    def border(frame: bytes) -> bytes:
+    def reply(frame: bytes) -> None:
+        answers.put(pack(frame))
+
+    def border(data: bytes) -> bytes:
         """Never raises into Lua: what goes wrong here ends the run, and is raised when Lua has returned."""
         try:
             if ended:
-                return b"X0 "
+                return stop
             check()
-            if not frame:
+            if not data:
                 return answers.get(timeout=run.remaining())
-            if frame[:1] != b"T":
-                bridge.receive(frame, answers.put)
+            for frame in splitter.feed(data):
+                if frame[:1] != b"T":
+                    bridge.receive(frame, reply)
         except Empty:
             ended.append(run.wall_exceeded())
         except BaseException as error:  # noqa: BLE001
             ended.append(error)
-        return b"X0 " if ended else b""
+        return stop if ended else b""
 
     def note() -> None:
         ended.append(KeyboardInterrupt())
-        answers.put(b"X0 ")  # wakes a script that waits
+        answers.put(stop)  # wakes a script that waits
 
     try:
         with _signals_noted(note):

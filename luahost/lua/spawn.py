@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     Process: TypeAlias = tuple[int, int, int, int]
 
-_BOOT = "import sys; sys.path[:0] = sys.argv[1:]; from luahost.lua.worker import main; main()"
+_BOOT = "import sys; sys.path[:0] = sys.argv[3:]; from luahost.lua.worker import {0}; {0}()"
+_LOCAL_TIME = "/etc/localtime"
 
 
 def _folders() -> list[str]:
@@ -28,49 +29,62 @@ def _folders() -> list[str]:
     return [*found, home] if home not in found else found
 
 
-def _pipe() -> tuple[int, int]:
-    """A pipe whose ends are above the standard descriptors, even in a host that has closed those."""
-    ends = list(os.pipe())
-    for i, end in enumerate(ends):
-        if end < 3:
-            import fcntl
-
-            ends[i] = fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 3)
-            os.close(end)
-    return ends[0], ends[1]
+def _environment() -> dict[str, str]:
+    """Nothing but the time zone: named, since the C library would otherwise look at a file for each date."""
+    zone = os.environ.get("TZ") or (_LOCAL_TIME if os.path.exists(_LOCAL_TIME) else "")  # noqa: PTH110
+    return {"TZ": zone} if zone else {}
 
 
-def start() -> Process:
-    """Start a child: its process id, and our ends of the pipes to it, from it, and from its standard error.
+def above_standard(fd: int) -> int:
+    """The same descriptor above the standard ones, which are free in a host that has closed its own."""
+    if fd >= 3:
+        return fd
+    import fcntl
+
+    moved = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 3)
+    os.close(fd)
+    return moved
+
+
+def pipe() -> tuple[int, int]:
+    ends = os.pipe()
+    return above_standard(ends[0]), above_standard(ends[1])
+
+
+def execute(entry: str, stdin: int, stdout: int, stderr: int, mode: str = "") -> int:
+    """Start a function of luahost.lua.worker as a process with these descriptors; gives its process id.
 
     It is a fresh interpreter, isolated from the environment but for TZ, and it leads a process group of its own.
+    The thread that calls this must outlive the process: the kernel kills it when the thread ends.
     """
     if not hasattr(os, "posix_spawn"):
         raise InternalError(
-            "isolation='process' needs a POSIX system",
-            hint="use isolation='none', for scripts that you trust",
+            "isolation='process' needs a POSIX system", hint="use isolation='none', for scripts that you trust"
         )
-    folders = _folders()
-    to_child, write_to = _pipe()
-    read_from, from_child = _pipe()
-    read_errors, errors_child = _pipe()
+    words = [sys.executable, "-I", "-S", "-c", _BOOT.format(entry), str(os.getpid()), mode, *_folders()]
+    actions = [(os.POSIX_SPAWN_DUP2, fd, at) for at, fd in enumerate((stdin, stdout, stderr))]
     try:
-        pid = os.posix_spawn(
+        return os.posix_spawn(
             sys.executable,
-            [sys.executable, "-I", "-S", "-c", _BOOT, *folders],
-            {"TZ": os.environ["TZ"]} if "TZ" in os.environ else {},
-            file_actions=[
-                (os.POSIX_SPAWN_DUP2, to_child, 0),
-                (os.POSIX_SPAWN_DUP2, from_child, 1),
-                (os.POSIX_SPAWN_DUP2, errors_child, 2),
-            ],
+            words,
+            _environment(),
+            file_actions=actions,
             setpgroup=0,  # the terminal's Ctrl-C is the host's business
             setsigmask=[],
         )
     except OSError as error:
+        raise InternalError(f"no child process can be started: {error.strerror}") from error
+
+
+def start() -> Process:
+    """Start a process for one run: its id, and our ends of the pipes to it, from it, and from its standard error."""
+    (to_child, write_to), (read_from, from_child), (read_errors, errors_child) = pipe(), pipe(), pipe()
+    try:
+        pid = execute("serve_one", to_child, from_child, errors_child)
+    except InternalError:
         for fd in (write_to, read_from, read_errors):
             os.close(fd)
-        raise InternalError(f"no child process can be started: {error.strerror}") from error
+        raise
     finally:
         for fd in (to_child, from_child, errors_child):
             os.close(fd)

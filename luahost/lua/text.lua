@@ -95,7 +95,7 @@ function render(v, state, depth)
     return "<...>"
   end
   state.open[v] = true
-  local source = H.namespace.listing(v) or v
+  local source = H.readonly.listing(v) or v
   local parts, n, length = {}, 0, 0
   local size = #source
   for i = 1, size do

@@ -1,8 +1,9 @@
-"""The child process: a fresh interpreter that owns one Lua state and knows no credential.
+"""A script's process: an interpreter that owns one Lua state at a time and knows no credential.
 
-It is started by `luahost.lua.child`, isolated (`-I -S`), with an empty environment but TZ. Descriptor 0
-brings frames from the host and 1 takes them to it; each is a length of four bytes, little-endian, and that
-many bytes. Whatever goes wrong ends this process: the host sees that, and says so.
+Descriptor 0 brings bytes from the host and 1 takes them to it; what they mean is written in luahost/lua/border.lua.
+There are two ways to become one: `serve_one` is a process that the host has executed for a single run; `serve_forks`
+is the parent of a pool's processes, which never reads a script itself. Both make their Lua state, put up their walls,
+and only then is a script read. Whatever goes wrong ends the process: the host sees that, and says so.
 """
 
 from __future__ import annotations
@@ -10,72 +11,172 @@ from __future__ import annotations
 import _thread
 import os
 import select
+import sys
 
 from luahost.lua import confine
-from luahost.lua.engine import Engine, EngineError
+from luahost.lua.engine import Engine, EngineError, compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from _thread import LockType
+    from collections.abc import Callable
+    from socket import socket
 
+    from luahost.lua.engine import Border
+
+HOST_LOST, OUT_OF_MEMORY, BROKEN = 10, 11, 12
+"""Exit codes: the host is gone; memory ended where no error could be raised; a fault of the engine's own."""
+
+_CHUNK = 1 << 16
 _HIGHEST_FD = 1 << 16
 
 
-def _watch_host(ready: LockType) -> None:
-    """End this process when its host is gone, even in the middle of a loop that reads nothing."""
-    poll = select.poll()
-    poll.register(0, 0)  # POLLHUP is always reported: the last writer has closed
-    ready.release()
-    poll.poll()
-    os._exit(1)
+def _border(ready: Callable[[], None]) -> Border:
+    """What a state calls: bytes to write, or none to wait for some. `ready` runs before the first are waited for.
+
+    It never raises into Lua.
+    """
+    pending = [ready]
+
+    def border(data: bytes) -> bytes:
+        try:
+            if data:
+                if os.write(1, data) != len(data):
+                    os._exit(HOST_LOST)  # a pipe takes all, or the interruption has killed us
+                return b""
+            if pending:
+                pending.pop()()
+            return os.read(0, _CHUNK) or os._exit(HOST_LOST)
+        except MemoryError:
+            os._exit(OUT_OF_MEMORY)
+        except BaseException:  # noqa: BLE001 (whatever it is, no script may see it)
+            os._exit(HOST_LOST)
+
+    return border
 
 
-def _read(size: int) -> bytes:
-    parts = []
-    while size:
-        part = os.read(0, size)
-        if not part:
-            os._exit(1)
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
-
-
-def _write(data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(1, view) :]
-
-
-def _receive() -> bytes:
-    return _read(int.from_bytes(_read(4), "little"))
-
-
-def _border(frame: bytes) -> bytes:
-    """Submit a frame, or wait for the host's next one. Never raises into Lua."""
+def _run(engine: Engine, ready: Callable[[], None]) -> None:
     try:
-        if frame:
-            _write(len(frame).to_bytes(4, "little") + frame)
-            return b""
-        return _receive()
-    except BaseException:  # noqa: BLE001 (a host that is gone, or memory that is: both end this process)
-        os._exit(1)
-
-
-def main() -> None:
-    """Serve one run, then wait to be ended: the host need not wait for an interpreter's goodbye."""
-    os.closerange(3, _HIGHEST_FD)
-    os.chdir("/")
-    watching = _thread.allocate_lock()
-    watching.acquire()
-    _thread.start_new_thread(_watch_host, (watching,))
-    engine = Engine()
-    # glibc reserves address space for a thread's first allocation: it must not count as the script's memory.
-    watching.acquire()
-    confine.apply(_receive())
-    try:
-        engine.run(_border, guarded=False)
+        engine.run(_border(ready), guarded=False)
     except EngineError as error:
         os.write(2, str(error).encode("utf-8", "replace")[:4096])
-        os._exit(3)
+        os._exit(OUT_OF_MEMORY if error.memory else BROKEN)
+
+
+def _rest() -> None:
+    """Wait to be ended: a process that leaves by itself takes processor time from a host that has better to do."""
+    while os.read(0, _CHUNK):
+        pass
     os._exit(0)
+
+
+def _watch_host() -> None:
+    """Where no signal comes when the host is gone, a thread sees the pipe hang up, even while a script loops."""
+    poll = select.poll()
+    poll.register(0, 0)  # POLLHUP is always reported: the last writer has closed
+
+    def watch() -> None:
+        poll.poll()
+        os._exit(HOST_LOST)
+
+    _thread.start_new_thread(watch, ())
+
+
+def _begin(walls: confine.Walls, parent: int) -> None:
+    """The last steps before a script is read."""
+    if not walls.parent_death_signal:
+        _watch_host()
+    walls.close(parent)
+
+
+def _take_limits() -> None:
+    """Where a host cannot set another process's limits, its first bytes say what this one sets for itself."""
+    if not confine.SET_BY_HOST:
+        cpu, memory = os.read(0, 32).split()
+        confine.limit(0, int(cpu) or None, int(memory) or None)
+
+
+def _alone() -> int:
+    """Cut this process off from what it was started with; gives the process that started it."""
+    os.closerange(3, _HIGHEST_FD)
+    os.chdir("/")
+    return int(sys.argv[1])
+
+
+def _hello(seal: confine.Seal, space: int) -> bytes:
+    return b"%d\n%s" % (space, seal.encode())
+
+
+def serve_one() -> None:
+    """Serve one run in this very process."""
+    parent = _alone()
+    walls = confine.Walls()
+    engine = Engine()
+
+    def ready() -> None:
+        space = confine.address_space()
+        hello = _hello(walls.seal(parent), space)
+        os.write(1, len(hello).to_bytes(4, "little") + hello)
+        _take_limits()
+        _begin(walls, parent)
+
+    _run(engine, ready)
+    _rest()
+
+
+def serve_forks() -> None:
+    """Fork a process whenever the host asks for one on descriptor 0, a socket; report how each has ended.
+
+    A request is a letter and a number in four bytes: F, fork, answered with a process id and the host's two ends
+    of its pipes; W, wait for that process, answered with its status. The second argument says whether processes
+    serve more than one run.
+    """
+    parent = _alone()
+    import gc
+    import socket
+
+    control = socket.socket(fileno=0)
+    walls = confine.Walls()
+    code = compiled()
+    me = os.getpid()
+
+    def ready() -> None:
+        gc.disable()  # what lives here lives for ever, and is shared with those who fork
+        space = confine.address_space()
+        os.write(0, _hello(walls.seal(parent), space))
+        _fork_when_asked(control)
+        _begin(walls, me)
+        _take_limits()
+
+    _run(Engine(code), ready)
+    if sys.argv[2] != "reuse":
+        _rest()
+    while True:
+        _run(Engine(code), _take_limits)
+
+
+def _fork_when_asked(control: socket) -> None:
+    """Returns in each process that is forked."""
+    from socket import SCM_RIGHTS, SOL_SOCKET
+
+    while True:
+        request = os.read(0, 5)  # the host writes each at once
+        if not request:
+            os._exit(0)
+        number = int.from_bytes(request[1:], "little")
+        if request[:1] == b"W":
+            _, status = os.waitpid(number, 0)
+            os.write(0, status.to_bytes(4, "little"))
+            continue
+        (to_child, write_to), (read_from, from_child) = os.pipe(), os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            control.detach()
+            os.dup2(to_child, 0)
+            os.dup2(from_child, 1)
+        else:
+            ends = b"".join(fd.to_bytes(4, sys.byteorder) for fd in (write_to, read_from))
+            control.sendmsg([pid.to_bytes(4, "little")], [(SOL_SOCKET, SCM_RIGHTS, ends)])
+        for fd in (to_child, write_to, read_from, from_child):
+            os.close(fd)
+        if pid == 0:
+            return

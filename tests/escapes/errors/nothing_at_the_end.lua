@@ -1,0 +1,3 @@
+-- trick: end the script with nil as its error
+-- expect: script_error: nil
+error()
