@@ -157,16 +157,34 @@ def test_the_metatable_of_strings_is_closed(host: Host) -> None:
     assert value(host, "return {getmetatable(''), (pcall(setmetatable, '', {}))}") == [False, False]
 
 
-def test_a_method_that_a_script_adds_to_string_is_a_method_of_strings(host: Host) -> None:
-    assert value(host, "function string.trim(s) return s:match('^%s*(.-)%s*$') end return (' a '):trim()") == "a"
+@pytest.mark.parametrize("library", ["string", "table", "math", "bit", "coroutine", "os", "json", "docs"])
+@pytest.mark.parametrize(
+    "write",
+    [
+        "{0}.mine = 1",
+        "{0}.gone, {0}[1] = nil, 1",
+        "rawset({0}, 'mine', 1)",
+        "table.insert({0}, 1)",
+        "table.move({{1}}, 1, 1, 1, {0})",
+        "function {0}.trim(s) return s end",
+        "for k in pairs({0}) do {0}[k] = nil end",
+    ],
+)
+def test_a_library_is_read_only_and_says_so(host: Host, library: str, write: str) -> None:
+    error = failure(host, write.format(library))
+    assert (error.code, error.message.startswith(f"{library} is read-only: ")) == ("invalid_arguments", True)
+
+
+def test_a_library_can_be_listed_and_read_in_every_way(host: Host) -> None:
+    source = """local n = 0
+    for name, f in pairs(string) do assert(string[name] == f and rawget(string, name) == f) n = n + 1 end
+    return n > 10, next(table) ~= nil, (tostring(bit):find('band', 1, true)) ~= nil"""
+    assert host.run(source).values == [True, True, True]
 
 
 @pytest.mark.parametrize(
     "spoil",
     [
-        "for k in pairs(string) do string[k] = nil end",
-        "for k in pairs(table) do table[k] = nil end",
-        "for k in pairs(json) do json[k] = nil end",
         "local p = print for k in pairs(_G) do if k ~= '_G' and k ~= 'app' then _G[k] = nil end end _G.print = p",
         "local f = function() while true do end end type, next, error, pcall, select, tostring = f, f, f, f, f, f",
         "setmetatable(_G, {__newindex = function() end, __index = function() return 1 end})",

@@ -290,11 +290,11 @@ def test_a_namespace_is_not_a_function_and_not_a_value(host: Host, place: str) -
     assert value(host, f"return {{type({place}), getmetatable({place}), #{place}}}") == ["table", False, 0]
 
 
-def test_nothing_gets_past_the_refusal_with_rawget(host: Host) -> None:
-    assert (
-        value(host, "return rawget(app, 'integrations') == nil and rawget(app.integrations.devin, 'get_session')")
-        is None
-    )
+def test_rawget_reads_what_is_there_and_asks_for_nothing(host: Host) -> None:
+    source = """local devin = app.integrations.devin
+    return rawget(app, 'integrations') == app.integrations, rawget(devin, 'get_session') == devin.get_session,
+        rawget(devin, 'get_sesion') == nil"""
+    assert host.run(source).values == [True, True, True]
 
 
 def test_what_pairs_gives_is_not_the_namespace_itself(host: Host) -> None:

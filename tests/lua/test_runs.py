@@ -42,6 +42,14 @@ def descendants(pid: int) -> set[int]:
     return found
 
 
+def parent(pid: int) -> int:
+    """The process that has started `pid`, 0 when that is gone."""
+    try:
+        return int((PROC / str(pid) / "stat").read_text("utf-8", "replace").rsplit(") ", 1)[1].split()[1])
+    except OSError:
+        return 0
+
+
 def alive(pid: int) -> bool:
     try:
         return (PROC / str(pid) / "stat").read_text("utf-8", "replace").rsplit(") ", 1)[1][0] not in "ZX"
@@ -317,8 +325,8 @@ def test_a_child_that_is_killed_is_an_error_of_the_run_and_the_host_goes_on(wall
     before = descendants(os.getpid())
 
     def kill(_: bytes) -> None:
-        for pid in descendants(os.getpid()) - before:
-            with suppress(OSError):
+        for pid in scripts(before):
+            with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
     error = failure(walled.run("print('now') while true do end", on_output=kill))
@@ -350,6 +358,11 @@ def test_a_host_that_is_killed_leaves_no_child(luahost: Command, source: str) ->
     assert wait_until(lambda: not any(map(alive, children)))
 
 
+def scripts(before: set[int]) -> set[int]:
+    """The processes that were forked to run scripts: those that wait for one, and the one that runs."""
+    return {pid for pid in descendants(os.getpid()) - before if parent(pid) not in {0, os.getpid()}}
+
+
 def looked_at(host: Host, look: Callable[[int], None], before_that: str = "") -> None:
     """Run a script, and `look` at its process while it waits for an answer."""
     before = descendants(os.getpid())
@@ -358,7 +371,7 @@ def looked_at(host: Host, look: Callable[[int], None], before_that: str = "") ->
 
     def on_output(_: bytes) -> None:
         try:
-            for pid in descendants(os.getpid()) - before:
+            for pid in scripts(before):
                 seen.append(pid)
                 look(pid)
         except BaseException as problem:  # noqa: BLE001 (raised again below)
