@@ -235,7 +235,7 @@ class Host:
         self._check_account(run.account)
         return {
             "source": text,
-            "name": "".join(c if c.isprintable() else "?" for c in name),
+            "name": name if name.isprintable() else "".join(c if c.isprintable() else "?" for c in name),
             "account": run.account,
             "args": dict(args),
             "words": words,

@@ -62,9 +62,9 @@ class Run:
         self.started = time.monotonic()
         self.deadline = self.started + limits.wall if limits.wall is not None else None
         self._on_notice = on_notice
-        self._stopped = threading.Event()
+        self.stopped = False
         self._pending: set[Pending] = set()
-        self._changed = threading.Condition()
+        self._changed = threading.Condition(threading.Lock())
 
     def notice(self, text: str) -> None:
         with self._changed:
@@ -103,7 +103,7 @@ class Run:
     def begin_write(self, pending: Pending) -> None:
         """Say that a write leaves now; raises Cancelled when the run has ended meanwhile."""
         with self._changed:
-            if self._stopped.is_set() or self.is_over():
+            if self.stopped or self.is_over():
                 raise Cancelled("the run ended before this was sent")
             pending.sent = True
 
@@ -125,17 +125,14 @@ class Run:
         if pending and pending.sent:
             time.sleep(max(0.0, end - time.monotonic()))
         else:
-            self._stopped.wait(max(0.0, end - time.monotonic()))
+            with self._changed:
+                self._changed.wait_for(lambda: self.stopped, max(0.0, end - time.monotonic()))
             if self.stopped:
                 raise Cancelled("the run ended meanwhile")
             if self.is_over():
                 raise self.wall_exceeded()
 
     # -- the end --------------------------------------------------------------------------------------------
-
-    @property
-    def stopped(self) -> bool:
-        return self._stopped.is_set()
 
     def elapsed_ms(self) -> float:
         return round((time.monotonic() - self.started) * 1000, 3)
@@ -156,8 +153,9 @@ class Run:
         """End the run for its calls: no new write leaves, and reads are not waited for."""
         now = time.monotonic()
         with self._changed:
-            self._stopped.set()
+            self.stopped = True
             self.deadline = now if self.deadline is None else min(self.deadline, now)
+            self._changed.notify_all()
 
     def unsettled(self) -> list[CallRecord]:
         """The writes that were sent and have not been answered."""
@@ -166,6 +164,8 @@ class Run:
 
     def settle(self, seconds: float = GRACE) -> None:
         """Wait for the writes that were already sent, so that their outcome is known; say which are not."""
+        if not self._pending:
+            return
         waiting = len(self.unsettled())
         if waiting:
             writes = "a write" if waiting == 1 else f"{waiting} writes"

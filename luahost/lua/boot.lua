@@ -1,24 +1,47 @@
--- The first chunk of a Lua state. It is called with
---   border   the one function that leaves Lua: bytes in, bytes out, never raises
+-- The first chunk of a Lua state, after a line that gives FILES: of each further file, where its code lies in `code`.
+--   door     the one function that leaves Lua: bytes in, bytes out, never raises
 --   guarded  true where nobody can kill this state (isolation "none"): hooks then ask whether to stop
---   ...      name and code of each file of the host's half, in order: its text, or what string.dump made of it
--- Each file gets the same table, H, into which it puts what later files use. Scripts never see H: they run
--- in an environment of their own, and what a file needs of Lua it keeps in locals before any script is read.
+--   eager    true to load all files now, for a state that many are forked from
+--   code     the files' texts, or what string.dump made of them, one after another
+-- Each file gives a value. Others find it in H, which loads it when it is first asked for: so files speak of one
+-- another as H.name.function, inside of functions. Scripts never see H: they run in an environment of their own, and
+-- what a file needs of Lua it keeps in locals, from the globals that no script can reach any more.
 
-local border, guarded = ...
+local door, guarded, eager, code = ...
 
 collectgarbage("stop") -- until the script runs: all that is made here stays
 
-local H = { border = border, guarded = guarded }
+local globals = _G
+local empty = {}
+setfenv(0, empty) -- whatever a script gets hold of, the globals behind it are empty
 
-for i = 3, select("#", ...), 2 do
-  local name, code = select(i, ...)
-  -- By this name tracebacks and error positions tell the host's frames from the script's; no script may take it.
-  local chunk, problem = loadstring(code, "=[luahost " .. name .. "]")
-  if not chunk then
-    error(problem, 0)
+local H = setmetatable({ door = door, guarded = guarded, globals = globals }, {
+  __index = function(H, name)
+    local at = FILES[name]
+    if not at then
+      return nil
+    end
+    -- By this name tracebacks and error positions tell the host's frames from the script's; no script may take it.
+    local chunk, problem = loadstring(code:sub(at[1], at[2]), "=[luahost " .. name .. "]")
+    if not chunk then
+      error(problem, 0)
+    end
+    local made = setfenv(chunk, globals)(H)
+    H[name] = made
+    return made
+  end,
+})
+
+if eager then
+  for name in next, FILES do
+    local _ = H[name]
   end
-  chunk(H)
 end
 
-H.main()
+local begin = H.main()
+
+-- The state is ready. The one global there is runs a script, and is gone before it is read.
+function empty.run()
+  empty.run = nil
+  begin()
+end

@@ -13,13 +13,12 @@
 
 local H = ...
 
-local border, guarded = H.border, H.guarded
+local door, guarded = H.door, H.guarded
 local type, error, tonumber, tostring = type, error, tonumber, tostring
 local byte, char, format, match, sub = string.byte, string.char, string.format, string.match, string.sub
 local concat, floor = table.concat, math.floor
 local collectgarbage = collectgarbage
 local sethook = debug.sethook
-local json, errors = H.json, H.errors
 
 local OUTPUT_FRAME = 65536 -- bytes; longer output goes in pieces, so that it streams
 
@@ -59,7 +58,7 @@ local buffer = "" -- what has come beyond the last frame
 
 local function read()
   room(65536)
-  return border("")
+  return door("")
 end
 
 local function receive()
@@ -92,7 +91,7 @@ local function submit(frame)
   local size = #frame
   room(2 * size)
   local head = char(size % 0x100, floor(size / 0x100) % 0x100, floor(size / 0x10000) % 0x100, floor(size / 0x1000000) % 0x100)
-  if border(head .. frame) ~= "" then
+  if door(head .. frame) ~= "" then
     stop()
   end
 end
@@ -115,7 +114,7 @@ local function answer(id)
     end
   end
   waiting[id] = nil
-  local ok, reply = json.decode(body, REPLY_DEPTH)
+  local ok, reply = H.decode(body, REPLY_DEPTH)
   if not ok or type(reply) ~= "table" then
     if reply == NO_MEMORY then
       error(NO_MEMORY, 0)
@@ -127,14 +126,14 @@ end
 
 -- Asks the host and waits: its value, or the error raised at the script's own line.
 local function ask(request)
-  local text, problem, path = json.encode(request)
+  local text, problem, path = H.json.encode(request)
   if not text then
     if problem == NO_MEMORY then
       error(NO_MEMORY, 0)
     end
     local place = match(path or "", "^arguments%.?(.*)$") or match(path or "", "^positional(.*)$")
     local call = request["function"]
-    errors.raise({
+    H.errors.raise({
       code = "invalid_arguments",
       message = (call or request.op) .. ": " .. (place and place ~= "" and "'" .. place .. "': " or "") .. problem,
       call = call,
@@ -148,7 +147,7 @@ local function ask(request)
   if reply.ok == true then
     return reply.value
   end
-  errors.raise(type(reply.error) == "table" and reply.error or { code = "internal_error", message = "the host gave no reason" })
+  H.errors.raise(type(reply.error) == "table" and reply.error or { code = "internal_error", message = "the host gave no reason" })
 end
 
 local function output(text)
@@ -160,13 +159,13 @@ end
 -- Every `count` instructions the host is asked whether to stop; it only runs where nobody can kill this state.
 local function guard(count)
   sethook(function()
-    if border("\3\0\0\0T0 ") ~= "" then
+    if door("\3\0\0\0T0 ") ~= "" then
       stop()
     end
   end, "", count)
 end
 
-H.wire = {
+return {
   ask = ask, output = output, receive = receive, submit = submit, guard = guard, memory = memory,
   is_stopped = function() return stopped end,
 }

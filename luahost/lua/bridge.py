@@ -31,7 +31,9 @@ def start_frame(start: dict[str, Any], memory_mib: int | None) -> bytes:
     """
     texts = [start[name].encode("utf-8", "surrogatepass") for name in ("account", "name", "source")]
     now, memory = start["now"], memory_mib and memory_mib << 20
-    head = f"S0 {start['seed']} {now if now is not None else '-'} {memory or '-'} {' '.join(str(len(t)) for t in texts)} "
+    head = (
+        f"S0 {start['seed']} {now if now is not None else '-'} {memory or '-'} {' '.join(str(len(t)) for t in texts)} "
+    )
     frame = head.encode() + b"".join(texts)
     if not start["args"] and not start["words"]:
         return frame
@@ -99,7 +101,7 @@ class Bridge:
         elif kind == b"Q":
             self._request(number, _object(body), reply)
         elif kind == b"R":
-            self.result = _object(body.decode("utf-8", "replace").encode())
+            self.result = _object(body)
         else:
             raise InternalError("the script's process sent a frame of an unknown kind")
 
@@ -200,9 +202,29 @@ def _text(request: dict[str, Any], name: str) -> str:
     return value
 
 
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError("a number too large")
+    return number
+
+
+_decode = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite).decode
+_MAX_NESTED = 160  # levels; json.lua writes at most 128 of a value
+
+
 def _object(body: bytes) -> dict[str, Any]:
+    """The JSON object that a script's side has sent. It may have been made by anybody: nothing is taken for granted."""
     try:
-        found = json.loads(body)
+        found = _decode(body.decode("utf-8", "replace"))
+        if body.count(b"{") + body.count(b"[") > _MAX_NESTED:
+            _check_depth(found)
+        if b"\\ud" in body or b"\\uD" in body:  # halves of surrogate pairs
+            found = _decode(_dumps(found).decode())
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
@@ -210,8 +232,29 @@ def _object(body: bytes) -> dict[str, Any]:
     return found
 
 
+def _check_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(_MAX_NESTED):
+        level = (
+            [
+                inner
+                for each in level
+                for inner in (each.values() if isinstance(each, dict) else each)
+                if isinstance(inner, (dict, list))
+            ]
+            if isinstance(level[0], (dict, list))
+            else []
+        )
+        if not level:
+            return
+    raise ValueError("nested too deep")
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
 def _dumps(value: Any) -> bytes:
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = _encode(value)
     try:
         return text.encode()
     except UnicodeEncodeError:

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 SILENCE = 30.0
 """Seconds after which a process that neither computes nor waits for its host, or takes no answer, counts as dead."""
 
-_CHUNK = 1 << 18
+_CHUNK = 1 << 16  # the allocator maps larger pieces anew each time
 _MIB = 1 << 20
+_NO_TIME = 0.005  # seconds in which a process does not vanish unseen; asking the kernel costs as much as sending
+_SLACK = 10  # seconds of processor time for which a process that serves many runs keeps the kernel's limit as it is
 
 
 class ChildDied(Exception):
@@ -62,7 +64,9 @@ class Child:
         self._sending = threading.Lock()
         self._status: int | None = None
         self._closed = False
+        self._rested = 0.0
         self._cpu_before = 0.0
+        self._limited: tuple[int | None, int | None] = (None, None)
         self.silent = False
         """Whether nothing at all came in the last wait of `frames`."""
         os.set_blocking(to, False)  # a child that takes no answers must not hold up its host
@@ -73,13 +77,18 @@ class Child:
         """Set what the next run may use: seconds of processor time, and MiB beyond what the process has taken."""
         self.runs += 1
         self._cpu_before = self._cpu_clock() or 0.0
-        # The kernel counts whole seconds, and counts from the start of the process. It is the second line.
+        # The kernel counts whole seconds from the start of the process. It is the second line, and may come later.
         seconds = None if cpu is None else int(self._cpu_before + cpu) + 2
+        if self.runs > 1 and seconds and self._limited[0] and 0 <= self._limited[0] - seconds < _SLACK:
+            seconds = self._limited[0]
+        elif self.runs > 1 and seconds:
+            seconds += _SLACK
         space = None if memory_mib is None else self._space + memory_mib * _MIB
-        if confine.SET_BY_HOST:
+        if not confine.SET_BY_HOST:
+            self._write((b"%d %d" % (seconds or 0, space or 0)).ljust(32))
+        elif self._limited != (seconds, space):
             confine.limit(self.pid, seconds, space)
-        else:
-            self._write(b"%d %d".ljust(32) % (seconds or 0, space or 0))
+        self._limited = (seconds, space)
 
     def send(self, frame: bytes) -> None:
         """Send one frame; a child that is gone, or takes nothing for 30 s, is noticed where its frames are read."""
@@ -126,9 +135,15 @@ class Child:
         except (OSError, OverflowError, AttributeError):
             return None
 
+    def rest(self) -> None:
+        """A run is over."""
+        self._rested = time.monotonic()
+
     def is_ready(self) -> bool:
-        """Whether it still waits for a script: it lives, and has said nothing since its last result."""
-        return self._splitter.empty and self._status is None and not self._poll.poll(0)
+        """Whether it waits for a script: it lives, and has said nothing since its last result."""
+        if not self._splitter.empty or self._status is not None:
+            return False
+        return time.monotonic() - self._rested < _NO_TIME or not self._poll.poll(0)
 
     def last_words(self) -> str:
         """What it has written to its standard error."""

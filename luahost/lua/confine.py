@@ -167,7 +167,7 @@ class Walls:
         if "parent_death_signal" not in self._missing:
             self._die_with(parent)
         resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-        resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1, 1))  # no further one; with 0 the kernel refuses to poll
         if SECCOMP not in self._missing:
             self._filter("script")
 

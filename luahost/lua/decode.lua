@@ -200,4 +200,4 @@ local function decode(s, more)
   return true, v
 end
 
-H.json.decode = decode
+return decode

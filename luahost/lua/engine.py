@@ -7,6 +7,7 @@ never raises: lupa can crash, hang or leak when anything else crosses (lupa issu
 from __future__ import annotations
 
 import os
+from functools import cache
 
 from lupa.luajit21 import LuaError, LuaMemoryError, LuaRuntime
 
@@ -14,11 +15,15 @@ TYPE_CHECKING = False  # `typing` costs a child milliseconds that it need not sp
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Border = Callable[[bytes], bytes]
+    from typing import Any, TypeAlias
+
+    Border: TypeAlias = Callable[[bytes], bytes]
+    Code: TypeAlias = tuple[bytes, bytes]
 
 _FILES = (
-    "json", "decode", "text", "errors", "readonly", "border", "namespace", "libraries", "services", "environment", "main"
-)
+    "json", "decode", "text", "errors", "failure", "readonly", "border", "namespace", "libraries", "services",
+    "environment", "main",
+)  # fmt: skip
 
 
 class EngineError(Exception):
@@ -29,14 +34,33 @@ class EngineError(Exception):
         self.memory = memory
 
 
-def _sources() -> list[bytes]:
-    """boot.lua, and the name and text of each further file."""
+def _read(name: str) -> bytes:
     folder = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 (pathlib is slow to import)
-    found = []
-    for name in ("boot", *_FILES):
-        with open(os.path.join(folder, name + ".lua"), "rb") as file:  # noqa: PTH118, PTH123
-            found += [name.encode(), file.read()]
-    return found[1:]
+    with open(os.path.join(folder, name + ".lua"), "rb") as file:  # noqa: PTH118, PTH123
+        return file.read()
+
+
+def _joined(files: dict[str, bytes]) -> Code:
+    """boot.lua with its table of FILES, and their code as one string: each argument would cost a conversion."""
+    places, at = [], 1
+    for name, code in files.items():
+        places.append(f"{name}={{{at},{at + len(code) - 1}}}")
+        at += len(code)
+    return f"local FILES={{{','.join(places)}}} ".encode() + _read("boot"), b"".join(files.values())
+
+
+def sources() -> Code:
+    """The host's half of the Lua code, as text: right for a single state."""
+    return _joined({name: _read(name) for name in _FILES})
+
+
+@cache
+def compiled() -> Code:
+    """The same compiled: loading it takes a fraction of the time, and reads no file."""
+    state = _state()
+    dump = b"local name, text = ... return string.dump(assert(loadstring(text, '=[luahost ' .. name .. ']')))"
+    boot, code = _joined({name: state.execute(dump, name.encode(), _read(name)) for name in _FILES})
+    return state.execute(dump, b"boot", boot), code
 
 
 def _deny(_object: object, name: object, _setting: bool) -> object:
@@ -55,37 +79,39 @@ def _state(max_memory: int | None = None) -> LuaRuntime:
     )
 
 
-def compiled() -> list[bytes]:
-    """The host's half of the Lua code, compiled: loading it takes a fraction of the time, and reads no file."""
-    boot, *rest = _sources()
-    state = _state()
-    compile_one = b"local name, source = ... return string.dump(assert(loadstring(source, '=[luahost ' .. name .. ']')))"
-    pairs = zip(rest[::2], rest[1::2], strict=True)
-    made = [part for name, source in pairs for part in (name, state.execute(compile_one, name, source))]
-    return [boot, *made]
-
-
 class Engine:
-    """A fresh state with the host's half of the Lua code at hand; `run` uses it up.
+    """A fresh state that is ready for one script; `run` uses it up.
 
-    code        what `compiled` gave; without it the files are read
-    max_memory  bytes that the state may take; it makes allocating slower, so a process of its own is better limited
+    border      what the state calls: bytes to write, or none to wait for some
+    code        what `compiled` gave; without it `sources` is read
+    max_memory  bytes that the state may take, 0 for any number. Where it is given, memory comes from the C library,
+                which keeps it for the next state, and not from LuaJIT's own allocator, which is faster while it runs
+    guarded     turns the JIT off, and asks the border every so many instructions whether to go on
+    eager       load now all that a script may need, where many processes share it
     """
 
-    def __init__(self, code: list[bytes] | None = None, *, max_memory: int | None = None) -> None:
+    def __init__(
+        self,
+        border: Border,
+        code: Code | None = None,
+        *,
+        max_memory: int | None = None,
+        guarded: bool = False,
+        eager: bool = False,
+    ) -> None:
+        boot, files = code or sources()
         self._runtime = _state(max_memory)
-        self._code = code or _sources()
+        self._execute(boot, border, guarded, eager, files)
 
-    def run(self, border: Border, *, guarded: bool) -> None:
-        """Run one script: it is read from `border`, and its result is written there.
+    def run(self) -> None:
+        """Run one script: it is read from the border, and its result is written there."""
+        self._execute(b"run()")
 
-        `guarded` turns the JIT off and asks the border every so many instructions whether to go on. Raises
-        EngineError when the state ended in another way than by its last frame.
-        """
-        boot, *parts = self._code
+    def _execute(self, chunk: bytes, *arguments: Any) -> None:
+        """Raises EngineError where the state ends in another way than by its last frame."""
         try:
-            self._runtime.execute(boot, border, guarded, *parts)
+            self._runtime.execute(chunk, *arguments)
         except LuaMemoryError as error:
             raise EngineError("not enough memory", memory=True) from error
-        except (LuaError, UnicodeDecodeError) as error:
+        except (LuaError, UnicodeDecodeError, AttributeError) as error:
             raise EngineError(str(error), memory="not enough memory" in str(error)) from error

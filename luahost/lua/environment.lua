@@ -15,7 +15,6 @@ local type, next, select, rawget, rawset, load, pairs = type, next, select, rawg
 local sub = string.sub
 local concat = table.concat
 local getmetatable = getmetatable
-local json, text, errors, wire, readonly = H.json, H.text, H.errors, H.wire, H.readonly
 
 local BASE = {
   "assert", "error", "pcall", "xpcall", "select", "type", "tonumber", "ipairs", "rawequal", "setmetatable", "unpack",
@@ -28,14 +27,17 @@ local function basic(env)
   end
   env._G = env
   env._VERSION = H.globals._VERSION
-  env.tostring = text.text_of
+
+  function env.tostring(v)
+    return H.text.text_of(v)
+  end
 
   if H.guarded then
     -- When the stop is the error, a handler runs with hooks off: it would never end.
     local xpcall = env.xpcall
     function env.xpcall(f, handler, ...)
       return xpcall(f, function(e)
-        if wire.is_stopped() then
+        if H.border.is_stopped() then
           return e
         end
         return handler(e)
@@ -45,21 +47,21 @@ local function basic(env)
 
   function env.rawlen(v)
     if type(v) ~= "table" and type(v) ~= "string" then
-      errors.invalid("rawlen: a table or a string was expected, not a " .. type(v))
+      H.errors.invalid("rawlen: a table or a string was expected, not a " .. type(v))
     end
     return #v
   end
 
   function env.rawget(t, k)
-    return rawget(readonly.listing(t) or t, k)
+    return rawget(H.readonly.listing(t) or t, k)
   end
 
   function env.next(t, k)
-    return next(readonly.listing(t) or t, k)
+    return next(H.readonly.listing(t) or t, k)
   end
 
   function env.pairs(t)
-    local members = readonly.listing(t)
+    local members = H.readonly.listing(t)
     if not members then
       return pairs(t)
     end
@@ -72,13 +74,13 @@ local function basic(env)
   end
 
   function env.rawset(t, k, v)
-    readonly.refuse(t, k)
+    H.readonly.refuse(t, k)
     return rawset(t, k, v)
   end
 
   function env.getmetatable(v)
     -- The mark of an array is the host's, and shared by all arrays.
-    if json.is_array(v) then
+    if H.json.is_array(v) then
       return nil
     end
     return getmetatable(v)
@@ -94,24 +96,24 @@ local function basic(env)
       return nil, "bytecode cannot be loaded"
     end
     name = type(name) == "string" and name or type(chunk) == "string" and chunk or "=(load)"
-    return load(chunk, errors.chunk_name(name), "t", scope)
+    return load(chunk, H.errors.chunk_name(name), "t", scope)
   end
 
   function env.print(...)
     local n = select("#", ...)
     if n == 1 then
-      wire.output(text.text_of((...)) .. "\n")
+      H.border.output(H.text.text_of((...)) .. "\n")
       return
     end
     local words = {}
     for i = 1, n do
-      words[i] = text.text_of((select(i, ...)))
+      words[i] = H.text.text_of((select(i, ...)))
     end
-    wire.output(concat(words, "\t") .. "\n")
+    H.border.output(concat(words, "\t") .. "\n")
   end
 
   function env.dump(v)
-    wire.output(text.dump_text(v) .. "\n")
+    H.border.output(H.text.dump_text(v) .. "\n")
     return v
   end
 end
@@ -122,7 +124,7 @@ local function environment()
   basic(env)
   local os = H.libraries(env)
   local set_clock = H.services(env, os)
-  env.app = H.namespace.app()
+  env.app = H.readonly.make("app", function() return H.namespace.app() end, function(_, key) return H.namespace.in_app(key) end)
   return function(run)
     set_clock(run.now)
     env.args = run.args or {}
@@ -133,4 +135,4 @@ local function environment()
   end
 end
 
-H.environment = environment
+return environment

@@ -2,14 +2,11 @@
 
 local H = ...
 
-local type, rawget, setmetatable, error, tostring, tonumber, next, load =
-  type, rawget, setmetatable, error, tostring, tonumber, next, load
+local type, rawget, setmetatable, error, tostring, tonumber, load =
+  type, rawget, setmetatable, error, tostring, tonumber, load
 local getmetatable = debug.getmetatable -- sees behind __metatable
-local getinfo, traceback = debug.getinfo, debug.traceback
-local find, gmatch, gsub, match, sub = string.find, string.gmatch, string.gsub, string.match, string.sub
-local concat = table.concat
-
-local safe_text = H.text.safe_text
+local getinfo = debug.getinfo
+local find, match, sub = string.find, string.match, string.sub
 
 local error_mt = { __metatable = false }
 
@@ -81,21 +78,6 @@ local function invalid(message, hint)
   raise({ code = "invalid_arguments", message = message, hint = hint })
 end
 
-local HIDDEN = { error = true, xpcall = true }
-
--- The traceback without the frames of the host's half: they are not the script's doing.
-local function script_traceback()
-  local kept = {}
-  for line in gmatch(traceback("", 3), "[^\n]+") do
-    local host = find(line, "^%s*%[luahost %a+%]:") or find(line, '[string "<python>"]', 1, true)
-      or find(line, "^%s*%[builtin#%d+%]: at 0x")
-    if not (host or HIDDEN[match(line, "^%s*%[C%]: in function '(%a+)'") or ""]) then
-      kept[#kept + 1] = line
-    end
-  end
-  return (gsub(concat(kept, "\n"), ": 0x%x+", ""))
-end
-
 -- "triage.lua:3: message" taken apart; the name may have been shortened by Lua, so `short` is how Lua writes it.
 -- coroutine.wrap puts its own position before another's: the innermost counts.
 local function split_position(message, short)
@@ -125,88 +107,13 @@ local function compile(source, file, env)
   return nil, { code = "syntax_error", message = message, file = file, line = line }
 end
 
-local PLAIN_FIELDS = {
-  code = "string", message = "string", hint = "string", call = "string", account = "string", status = "number",
-  retryable = "boolean", retry_after = "number", request_id = "string", file = "string", line = "number",
-}
-
--- Whatever a script raised, as plain fields that can cross the border.
-local function describe(problem)
-  if type(problem) == "table" and type(rawget(problem, "message")) == "string" then
-    local fields = {}
-    for name, kind in next, PLAIN_FIELDS do
-      local v = rawget(problem, name)
-      if type(v) == kind then
-        fields[name] = v
-      end
-    end
-    local details = rawget(problem, "details")
-    if details ~= nil and H.json.encode(details) then
-      fields.details = details
-    end
-    fields.code = fields.code or "script_error"
-    return fields
-  end
-  local fields = { code = "script_error" }
-  if type(problem) == "string" then
-    fields.message = gsub(problem, "^%[luahost %a+%]:%d+: ", "")
-    if find(problem, "not enough memory", 1, true) then
-      fields.code = "limit_exceeded"
-      fields.message = "the script used more memory than its limit"
-      fields.details = { limit = "memory_mib" }
-    end
-  else
-    fields.message = safe_text(problem)
-  end
-  return fields
-end
-
--- The message handler of the whole script: the error as fields, with position and traceback.
-local function handler(problem)
-  local fields = describe(problem)
-  local file, line = position()
-  if type(problem) == "string" then
-    local level = 2
-    while true do
-      local info = getinfo(level, "S")
-      if not info then
-        break
-      end
-      if info.what ~= "C" and not is_host_source(info.source) then
-        local at, rest = split_position(fields.message, info.short_src)
-        if at then
-          if fields.code == "script_error" then
-            fields.message = rest
-          end
-          file = sub(info.source, 1, 1) == "@" and sub(info.source, 2) or info.short_src
-          line = at
-        end
-        break
-      end
-      level = level + 1
-    end
-  end
-  if type(problem) == "string" and fields.message == problem then
-    -- Raised in a frame that is gone, a module's that `require` has run: the message tells where.
-    for short, name in next, files do
-      local at, rest = split_position(problem, short)
-      if at then
-        file, line, fields.message = name, at, rest
-        break
-      end
-    end
-  end
-  fields.file = fields.file or file or H.run_name
-  fields.line = fields.line or line
-  fields.traceback = script_traceback()
-  return fields
-end
-
-H.errors = {
+return {
   raise = raise,
   invalid = invalid,
-  handler = handler,
   chunk_name = chunk_name,
   compile = compile,
-  describe = describe,
+  position = position,
+  split_position = split_position,
+  is_host_source = is_host_source,
+  files = files,
 }

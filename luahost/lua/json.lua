@@ -5,8 +5,8 @@ local H = ...
 
 local type, next, rawget, getmetatable, setmetatable, error, pcall, tostring, tonumber =
   type, next, rawget, getmetatable, setmetatable, error, pcall, tostring, tonumber
-local byte, char, find, format, gsub, sub, match, rep =
-  string.byte, string.char, string.find, string.format, string.gsub, string.sub, string.match, string.rep
+local byte, find, format, gsub, sub, match, rep =
+  string.byte, string.find, string.format, string.gsub, string.sub, string.match, string.rep
 local concat, sort = table.concat, table.sort
 local floor, huge = math.floor, math.huge
 
@@ -61,9 +61,9 @@ end
 -- Encoding
 
 local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\b"] = "\\b", ["\f"] = "\\f", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
-for i = 0, 31 do
-  local c = char(i)
-  ESCAPES[c] = ESCAPES[c] or format("\\u%04x", i)
+
+local function escape(c)
+  return ESCAPES[c] or format("\\u%04x", byte(c))
 end
 
 local function number_text(v)
@@ -170,7 +170,7 @@ function write(out, n, v, options, depth)
       end
     end
     if find(v, '[%z\1-\31"\\]') then
-      v = gsub(v, '[%z\1-\31"\\]', ESCAPES)
+      v = gsub(v, '[%z\1-\31"\\]', escape)
     end
     out[n] = '"' .. v .. '"'
   elseif kind == "number" then
@@ -225,7 +225,7 @@ local function encode(v, pretty, lenient)
   return nil, problem.problem, path_text(options.path, #options.path)
 end
 
-H.json = {
+return {
   encode = encode,
   null = null,
   array = array,

@@ -13,21 +13,37 @@ local find, format = string.find, string.format
 local gsub, create, resume = string.gsub, coroutine.create, coroutine.resume
 local insert, move = table.insert, table.move
 local raw_metatable = debug.getmetatable
-local text, readonly = H.text, H.readonly
 
 local MAX_NESTED = 150 -- coroutines, and callbacks of gsub
 
-local ALLOWED = {
-  bit = { "tobit", "tohex", "bnot", "band", "bor", "bxor", "lshift", "rshift", "arshift", "rol", "ror", "bswap" },
-  coroutine = { "create", "running", "status", "yield", "isyieldable" },
-  math = {
-    "abs", "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "deg", "exp", "floor", "fmod", "frexp", "huge", "ldexp", "log",
-    "log10", "max", "min", "modf", "pi", "pow", "rad", "random", "randomseed", "sin", "sinh", "sqrt", "tan", "tanh",
-  },
-  os = { "clock", "difftime" },
-  string = { "byte", "char", "find", "gmatch", "len", "lower", "match", "rep", "reverse", "sub", "upper" },
-  table = { "concat", "maxn", "remove", "sort" },
-}
+-- What is taken over as it is.
+local function allowed(lua)
+  local b, c, m, o, s, t = lua.bit, lua.coroutine, lua.math, lua.os, lua.string, lua.table
+  return {
+    bit = {
+      tobit = b.tobit, tohex = b.tohex, bnot = b.bnot, band = b.band, bor = b.bor, bxor = b.bxor, lshift = b.lshift,
+      rshift = b.rshift, arshift = b.arshift, rol = b.rol, ror = b.ror, bswap = b.bswap,
+    },
+    coroutine = {
+      create = c.create, running = c.running, status = c.status, yield = c.yield, isyieldable = c.isyieldable,
+      resume = false, wrap = false,
+    },
+    math = {
+      abs = m.abs, acos = m.acos, asin = m.asin, atan = m.atan, atan2 = m.atan2, ceil = m.ceil, cos = m.cos, cosh = m.cosh,
+      deg = m.deg, exp = m.exp, floor = m.floor, fmod = m.fmod, frexp = m.frexp, huge = m.huge, ldexp = m.ldexp, log = m.log,
+      log10 = m.log10, max = m.max, min = m.min, modf = m.modf, pi = m.pi, pow = m.pow, rad = m.rad, random = m.random,
+      randomseed = m.randomseed, sin = m.sin, sinh = m.sinh, sqrt = m.sqrt, tan = m.tan, tanh = m.tanh,
+    },
+    os = { clock = o.clock, difftime = o.difftime, time = false, date = false },
+    string = {
+      byte = s.byte, char = s.char, find = s.find, gmatch = s.gmatch, len = s.len, lower = s.lower, match = s.match,
+      rep = s.rep, reverse = s.reverse, sub = s.sub, upper = s.upper, gsub = false, format = false,
+    },
+    table = {
+      concat = t.concat, maxn = t.maxn, remove = t.remove, sort = t.sort, unpack = unpack, pack = false, insert = false, move = false,
+    },
+  }
+end
 
 ------------------------------------------------------------------------------------------------------------
 -- 5.2 coroutine, 5.4 string: bounded
@@ -93,7 +109,7 @@ local function format_values(pattern, ...)
   for i = 1, n do
     local kind = type(words[i])
     if kind == "table" or kind == "function" or kind == "thread" or kind == "userdata" then
-      words[i] = text.text_of(words[i])
+      words[i] = H.text.text_of(words[i])
     end
   end
   return format(pattern, unpack(words, 1, n))
@@ -103,33 +119,26 @@ end
 -- 5.5 table
 
 local function tables(library)
-  library.unpack = unpack
-
   function library.pack(...)
     return { n = select("#", ...), ... }
   end
 
   function library.insert(t, ...)
-    readonly.refuse(t, 1)
+    H.readonly.refuse(t, 1)
     return insert(t, ...)
   end
 
   function library.move(from, first, last, at, to)
-    readonly.refuse(to or from, 1)
+    H.readonly.refuse(to or from, 1)
     return move(from, first, last, at, to or from)
   end
 end
 
 -- Puts the libraries into `env`. Gives the one table behind them that is filled later: `os`.
 local function libraries(env)
-  local made = {}
-  for library, names in next, ALLOWED do
-    local copy = {}
-    for _, name in next, names do
-      copy[name] = H.globals[library][name]
-    end
-    made[library] = copy
-    env[library] = readonly.make(library, copy, copy)
+  local made = allowed(H.globals)
+  for name, library in next, made do
+    env[name] = H.readonly.make(name, library, library)
   end
   bounded(made.coroutine, made.string)
   made.string.format = format_values
@@ -142,4 +151,4 @@ local function libraries(env)
   return made.os
 end
 
-H.libraries = libraries
+return libraries

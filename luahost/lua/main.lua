@@ -2,19 +2,11 @@
 
 local H = ...
 
-local type, error, next, xpcall, select, unpack, collectgarbage, tostring, tonumber =
-  type, error, next, xpcall, select, unpack, collectgarbage, tostring, tonumber
+local type, error, xpcall, select, unpack, collectgarbage, tostring, tonumber =
+  type, error, xpcall, select, unpack, collectgarbage, tostring, tonumber
 local concat = table.concat
 local match, sub = string.match, string.sub
 local jit = jit
-local json, errors, wire = H.json, H.errors, H.wire
-
-local globals = {}
-for name, value in next, _G do
-  globals[name] = value
-end
-H.globals = globals
-
 local GUARD_INTERVAL = 1e5 -- instructions; a check costs a call into Python
 
 local function pack(...)
@@ -25,13 +17,17 @@ end
 local function values_json(n, values)
   local out = {}
   for i = 1, n do
-    out[i] = json.encode(values[i], false, true) or json.encode(H.text.safe_text(values[i]), false, true)
+    out[i] = H.json.encode(values[i], false, true) or H.json.encode(H.text.safe_text(values[i]), false, true)
   end
   return "[" .. concat(out, ",") .. "]"
 end
 
+local function failed(problem)
+  return H.failure.handler(problem)
+end
+
 local function report(ok, body)
-  wire.submit("R0 {" .. '"ok":' .. tostring(ok) .. ',"memory":' .. json.encode(collectgarbage("count") * 1024) .. "," .. body .. "}")
+  H.border.submit("R0 {" .. '"ok":' .. tostring(ok) .. ',"memory":' .. H.json.encode(collectgarbage("count") * 1024) .. "," .. body .. "}")
 end
 
 -- The first frame: numbers that say how long each text is, the texts, and JSON where there are args or words.
@@ -39,13 +35,14 @@ end
 local function read_start(body)
   local seed, now, most, account, name, source, at = match(body, "^(%d+) (%S+) (%S+) (%d+) (%d+) (%d+) ()")
   local run = { seed = tonumber(seed), now = tonumber(now), memory = tonumber(most) }
-  for _, part in next, { { "account", account }, { "name", name }, { "source", source } } do
-    local stop = at + tonumber(part[2])
-    run[part[1]] = sub(body, at, stop - 1)
-    at = stop
+  local function text(size)
+    local from = at
+    at = at + tonumber(size)
+    return sub(body, from, at - 1)
   end
+  run.account, run.name, run.source = text(account), text(name), text(source)
   if at <= #body then
-    local ok, more = json.decode(sub(body, at))
+    local ok, more = H.decode(sub(body, at))
     if not ok then
       error(more, 0)
     end
@@ -54,29 +51,21 @@ local function read_start(body)
   return run
 end
 
-function H.main()
-  local begin = H.environment()
-  -- From here on nothing global is left for a script to find, however it gets at the table.
-  for name in next, globals do
-    globals._G[name] = nil
-  end
-  if H.guarded then
-    jit.off()
-  end
-  local _, _, body = wire.receive()
+local function run_script(begin)
+  local _, _, body = H.border.receive()
   local run = read_start(body)
   H.run_name, H.run_account = run.name, run.account
   local env = begin(run)
-  wire.memory(run.memory)
+  H.border.memory(run.memory)
   collectgarbage("restart")
   if H.guarded then
-    wire.guard(GUARD_INTERVAL)
+    H.border.guard(GUARD_INTERVAL)
   end
-  local chunk, problem = errors.compile(run.source, run.name, env)
+  local chunk, problem = H.errors.compile(run.source, run.name, env)
   if not chunk then
-    return report(false, '"error":' .. json.encode(problem, false, true))
+    return report(false, '"error":' .. H.json.encode(problem, false, true))
   end
-  local n, results = pack(xpcall(chunk, errors.handler, unpack(run.words or {})))
+  local n, results = pack(xpcall(chunk, failed, unpack(run.words or {})))
   if results[1] then
     for i = 1, n - 1 do
       results[i] = results[i + 1]
@@ -86,7 +75,18 @@ function H.main()
   local fields = results[2]
   if type(fields) ~= "table" or type(fields.code) ~= "string" then
     collectgarbage()
-    fields = errors.describe(fields)
+    fields = H.failure.describe(fields)
   end
-  report(false, '"error":' .. json.encode(fields, false, true))
+  report(false, '"error":' .. H.json.encode(fields, false, true))
+end
+
+-- Gets ready, and gives the function that runs a script.
+return function()
+  local begin = H.environment()
+  if H.guarded then
+    jit.off()
+  end
+  return function()
+    run_script(begin)
+  end
 end

@@ -4,13 +4,11 @@
 local H = ...
 
 local next, select, type = next, select, type
-local errors, wire, json, readonly = H.errors, H.wire, H.json, H.readonly
-local name_text = H.text.name_text
 
 -- A read-only table that answers `index(key)` for every key.
 local function namespace(name, list, index)
-  return readonly.make(name, list, function(_, key) return index(key) end, function()
-    errors.invalid(name .. " is a namespace, not a function", "call one of its functions, as in " .. name .. ".FUNCTION{...}")
+  return H.readonly.make(name, list, function(_, key) return index(key) end, function()
+    H.errors.invalid(name .. " is a namespace, not a function", "call one of its functions, as in " .. name .. ".FUNCTION{...}")
   end)
 end
 
@@ -22,8 +20,8 @@ local function host_function(name, account)
       n = n - 1 -- nil at the end is as good as nothing
     end
     local request = { op = "call", ["function"] = name, account = account }
-    if n >= 1 and readonly.is(first) then
-      errors.invalid(name .. " was called with a colon", "write a dot: app.integrations." .. name .. "{...}")
+    if n >= 1 and H.readonly.is(first) then
+      H.errors.invalid(name .. " was called with a colon", "write a dot: app.integrations." .. name .. "{...}")
     elseif n == 0 then
       request.arguments = {}
     elseif n == 1 and type(first) == "table" then
@@ -33,13 +31,13 @@ local function host_function(name, account)
       for i = 1, n do
         local v = select(i, ...)
         if v == nil then
-          v = json.null
+          v = H.json.null
         end
         values[i] = v
       end
-      request.positional = json.array(values)
+      request.positional = H.json.array(values)
     end
-    return (wire.ask(request))
+    return (H.border.ask(request))
   end
 end
 
@@ -64,7 +62,7 @@ local function functions(integration, account, known)
 end
 
 local function unknown(integration, account, key)
-  wire.ask({ op = "unknown", integration = integration, account = account, name = name_text(key) })
+  H.border.ask({ op = "unknown", integration = integration, account = account, name = H.text.name_text(key) })
 end
 
 local function integration(name, spec)
@@ -102,26 +100,31 @@ local function integrations()
   local function all()
     if not made then
       made = {}
-      for name, spec in next, wire.ask({ op = "describe" }) do
+      for name, spec in next, H.border.ask({ op = "describe" }) do
         made[name] = integration(name, spec)
       end
     end
     return made
   end
   return namespace("app.integrations", all, function(key)
-    return all()[key] or unknown(name_text(key), nil, "")
+    return all()[key] or unknown(H.text.name_text(key), nil, "")
   end)
 end
+
+-- What lies in app.
+local members
 
 local function app()
-  local made = { integrations = integrations() }
-  return namespace("app", made, function(key)
-    return made[key] or errors.raise({
-      code = "unknown_integration",
-      message = "app has no '" .. name_text(key) .. "'",
-      hint = "write app.integrations." .. name_text(key),
-    })
-  end)
+  members = members or { integrations = integrations() }
+  return members
 end
 
-H.namespace = { app = app }
+local function in_app(key)
+  return app()[key] or H.errors.raise({
+    code = "unknown_integration",
+    message = "app has no '" .. H.text.name_text(key) .. "'",
+    hint = "write app.integrations." .. H.text.name_text(key),
+  })
+end
+
+return { app = app, in_app = in_app }

@@ -4,8 +4,6 @@
 local H = ...
 
 local type, next, setmetatable = type, next, setmetatable
-local errors = H.errors
-local name_text = H.text.name_text
 
 local members = {} -- of each: what pairs, next and dump list, or a function that makes it
 
@@ -33,7 +31,7 @@ local function make(name, list, index, on_call)
     __metatable = false,
     __index = index,
     __newindex = function(_, key)
-      errors.invalid(name .. " is read-only: '" .. name_text(key) .. "' cannot be set", KEEP_OWN)
+      H.errors.invalid(name .. " is read-only: '" .. H.text.name_text(key) .. "' cannot be set", KEEP_OWN)
     end,
     __call = on_call,
   })
@@ -46,4 +44,4 @@ local function refuse(t, key)
   end
 end
 
-H.readonly = { make = make, is = is, listing = listing, refuse = refuse }
+return { make = make, is = is, listing = listing, refuse = refuse }

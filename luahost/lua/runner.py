@@ -49,13 +49,14 @@ def run_in_child(bridge: Bridge, run: Run, start: dict[str, Any], child: Child) 
             left = run.remaining()
             if left is not None and left <= 0:
                 raise run.wall_exceeded()
-            for frame in child.frames(min(each for each in (left, cpu_left, SILENCE) if each is not None)):
+            timeout = SILENCE if left is None or left > SILENCE else left
+            for frame in child.frames(timeout if cpu_left is None or cpu_left > timeout else cpu_left):
                 if frame[:1] == b"Q":
                     waiting.asked()
                 if frame[:1] == b"R" and run.is_over():
                     raise run.wall_exceeded()
                 bridge.receive(frame, reply)
-            if limits.cpu is not None:
+            if limits.cpu is not None and bridge.result is None:
                 cpu_left = _cpu_left(child, limits.cpu)
             if child.silent:
                 waiting.check()
@@ -141,7 +142,7 @@ def run_here(bridge: Bridge, run: Run, start: dict[str, Any]) -> None:
 
     Raises LimitExceeded, InternalError, and whatever interrupts the thread.
     """
-    from luahost.lua.engine import Engine, EngineError
+    from luahost.lua.engine import Engine, EngineError, compiled
 
     answers: SimpleQueue[bytes] = SimpleQueue()
     answers.put(pack(start_frame(start, run.limits.memory_mib)))
@@ -183,7 +184,7 @@ def run_here(bridge: Bridge, run: Run, start: dict[str, Any]) -> None:
 
     try:
         with _signals_noted(note):
-            Engine().run(border, guarded=True)
+            Engine(border, compiled(), guarded=True).run()
     except EngineError as error:
         if not ended:
             raise InternalError(f"the Lua state ended: {error}") from None

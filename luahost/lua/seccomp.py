@@ -28,6 +28,7 @@ _NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "read": (0, 63),
     "write": (1, 64),
     "close": (3, 57),
+    "poll": (7, None),
     "mmap": (9, 222),
     "mprotect": (10, 226),
     "munmap": (11, 215),
@@ -53,6 +54,7 @@ _NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "restart_syscall": (219, 128),
     "clock_gettime": (228, 113),
     "exit_group": (231, 94),
+    "ppoll": (271, 73),
     "set_robust_list": (273, 99),
     "dup3": (292, 24),
     "pipe2": (293, 59),
@@ -80,6 +82,8 @@ SCRIPT: Rules = {
     "brk": (),
     # Waking is harmless. The process has one thread: if it waits for a lock, it waits for itself. lupa comes to that
     # when memory ends while a callback's value is converted; better that it ends at once than that it hangs.
+    "poll": (),  # with a limit of one descriptor
+    "ppoll": (),
     "futex": ((1, _FUTEX_COMMAND, (1,)),),
     "clock_gettime": (),
     "gettimeofday": (),

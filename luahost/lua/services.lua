@@ -4,7 +4,6 @@ local H = ...
 
 local type, error, pcall, floor, find, format = type, error, pcall, math.floor, string.find, string.format
 local os_time, os_date = os.time, os.date
-local json, text, errors, wire, readonly = H.json, H.text, H.errors, H.wire, H.readonly
 
 ------------------------------------------------------------------------------------------------------------
 -- time: `now` is the simulator's, in seconds since 1970; without one, the machine's clock counts
@@ -25,9 +24,9 @@ local function clock(env, os)
 
   function env.sleep(seconds)
     if type(seconds) ~= "number" or not (seconds >= 0 and seconds <= 1e9) then
-      errors.invalid("sleep: a number of seconds, 0 or more, was expected, not " .. text.safe_text(seconds))
+      H.errors.invalid("sleep: a number of seconds, 0 or more, was expected, not " .. H.text.safe_text(seconds))
     end
-    now = wire.ask({ op = "sleep", seconds = seconds }) or now
+    now = H.border.ask({ op = "sleep", seconds = seconds }) or now
   end
 
   return function(start)
@@ -39,39 +38,39 @@ end
 -- json
 
 local function json_library()
-  local library = { null = json.null }
+  local library = { null = H.json.null }
 
   function library.encode(v, options)
-    local out, problem, path = json.encode(v, type(options) == "table" and options.pretty)
+    local out, problem, path = H.json.encode(v, type(options) == "table" and options.pretty)
     if not out then
-      errors.invalid("json.encode: " .. (path ~= "" and "at " .. path .. ": " or "") .. problem)
+      H.errors.invalid("json.encode: " .. (path ~= "" and "at " .. path .. ": " or "") .. problem)
     end
     return out
   end
 
   function library.decode(s)
     if type(s) ~= "string" then
-      errors.invalid("json.decode: a string was expected, not a " .. type(s))
+      H.errors.invalid("json.decode: a string was expected, not a " .. type(s))
     end
-    local bad = json.bad_utf8(s)
+    local bad = H.json.bad_utf8(s)
     if bad then
-      errors.invalid(format("json.decode: at byte %d: not UTF-8", bad))
+      H.errors.invalid(format("json.decode: at byte %d: not UTF-8", bad))
     end
-    local ok, v, at = json.decode(s)
+    local ok, v, at = H.decode(s)
     if not ok then
-      errors.invalid(format("json.decode: at byte %d: %s", at, v))
+      H.errors.invalid(format("json.decode: at byte %d: %s", at, v))
     end
     return v
   end
 
   function library.array(t)
-    if t ~= nil and (type(t) ~= "table" or readonly.is(t)) then
-      errors.invalid("json.array: a table was expected, not a " .. type(t))
+    if t ~= nil and (type(t) ~= "table" or H.readonly.is(t)) then
+      H.errors.invalid("json.array: a table was expected, not a " .. type(t))
     end
-    return json.array(t)
+    return H.json.array(t)
   end
 
-  return readonly.make("json", library, library)
+  return H.readonly.make("json", library, library)
 end
 
 ------------------------------------------------------------------------------------------------------------
@@ -80,16 +79,16 @@ end
 local function docs_library()
   local function ask(op, given)
     if given ~= nil and type(given) ~= "string" then
-      errors.invalid("docs." .. op .. ": a string was expected, not a " .. type(given))
+      H.errors.invalid("docs." .. op .. ": a string was expected, not a " .. type(given))
     end
-    return (wire.ask({ op = "docs", docs = op, text = given }))
+    return (H.border.ask({ op = "docs", docs = op, text = given }))
   end
   local library = {
     list = function() return ask("list") end,
     search = function(query) return ask("search", query or "") end,
     read = function(page) return ask("read", page or "") end,
   }
-  return readonly.make("docs", library, library)
+  return H.readonly.make("docs", library, library)
 end
 
 ------------------------------------------------------------------------------------------------------------
@@ -101,21 +100,21 @@ local function modules(env)
 
   return function(name)
     if type(name) ~= "string" then
-      errors.invalid("require: a module's name was expected, not a " .. type(name))
+      H.errors.invalid("require: a module's name was expected, not a " .. type(name))
     end
     if loaded[name] ~= nil then
       return loaded[name]
     end
     if find(name, "[^%w_.]") then
-      errors.invalid("require: '" .. text.name_text(name) .. "' is not a module's name", "names are letters, digits and _, joined by dots")
+      H.errors.invalid("require: '" .. H.text.name_text(name) .. "' is not a module's name", "names are letters, digits and _, joined by dots")
     end
     if loading[name] then
-      errors.raise({ code = "script_error", message = "module '" .. name .. "' requires itself" })
+      H.errors.raise({ code = "script_error", message = "module '" .. name .. "' requires itself" })
     end
-    local module = wire.ask({ op = "module", name = name })
-    local chunk, problem = errors.compile(module.source, module.file, env)
+    local module = H.border.ask({ op = "module", name = name })
+    local chunk, problem = H.errors.compile(module.source, module.file, env)
     if not chunk then
-      errors.raise(problem)
+      H.errors.raise(problem)
     end
     loading[name] = true
     local ok, value = pcall(chunk, name)
@@ -140,4 +139,4 @@ local function services(env, os)
   return set_clock
 end
 
-H.services = services
+return services

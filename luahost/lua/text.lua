@@ -169,4 +169,4 @@ local function name_text(v)
   return #text <= 100 and text or sub(text, 1, 97) .. "..."
 end
 
-H.text = { text_of = text_of, dump_text = dump_text, safe_text = safe_text, name_text = name_text }
+return { text_of = text_of, dump_text = dump_text, safe_text = safe_text, name_text = name_text }

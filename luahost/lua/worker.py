@@ -18,45 +18,37 @@ from luahost.lua.engine import Engine, EngineError, compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from socket import socket
 
-    from luahost.lua.engine import Border
+    from luahost.lua.engine import Code
 
 HOST_LOST, OUT_OF_MEMORY, BROKEN = 10, 11, 12
 """Exit codes: the host is gone; memory ended where no error could be raised; a fault of the engine's own."""
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 14
+_STOCK = 8  # states that a process which serves many runs keeps ready
+_PAUSE = 1  # milliseconds without a run, after which it makes them
 _HIGHEST_FD = 1 << 16
 
 
-def _border(ready: Callable[[], None]) -> Border:
-    """What a state calls: bytes to write, or none to wait for some. `ready` runs before the first are waited for.
-
-    It never raises into Lua.
-    """
-    pending = [ready]
-
-    def border(data: bytes) -> bytes:
-        try:
-            if data:
-                if os.write(1, data) != len(data):
-                    os._exit(HOST_LOST)  # a pipe takes all, or the interruption has killed us
-                return b""
-            if pending:
-                pending.pop()()
-            return os.read(0, _CHUNK) or os._exit(HOST_LOST)
-        except MemoryError:
-            os._exit(OUT_OF_MEMORY)
-        except BaseException:  # noqa: BLE001 (whatever it is, no script may see it)
-            os._exit(HOST_LOST)
-
-    return border
-
-
-def _run(engine: Engine, ready: Callable[[], None]) -> None:
+def _border(data: bytes) -> bytes:
+    """What a state calls: bytes to write, or none to wait for some. It never raises into Lua."""
     try:
-        engine.run(_border(ready), guarded=False)
+        if data:
+            if os.write(1, data) != len(data):
+                os._exit(HOST_LOST)  # a pipe takes all, or the interruption has killed us
+            return b""
+        return os.read(0, _CHUNK) or os._exit(HOST_LOST)
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
+    except BaseException:  # noqa: BLE001 (whatever it is, no script may see it)
+        os._exit(HOST_LOST)
+
+
+def _guarded_run(engine: Engine) -> None:
+    """Run one script; a state that ends in any other way than by its last frame ends the process."""
+    try:
+        engine.run()
     except EngineError as error:
         os.write(2, str(error).encode("utf-8", "replace")[:4096])
         os._exit(OUT_OF_MEMORY if error.memory else BROKEN)
@@ -81,7 +73,7 @@ def _watch_host() -> None:
     _thread.start_new_thread(watch, ())
 
 
-def _begin(walls: confine.Walls, parent: int) -> None:
+def _close(walls: confine.Walls, parent: int) -> None:
     """The last steps before a script is read."""
     if not walls.parent_death_signal:
         _watch_host()
@@ -110,16 +102,13 @@ def serve_one() -> None:
     """Serve one run in this very process."""
     parent = _alone()
     walls = confine.Walls()
-    engine = Engine()
-
-    def ready() -> None:
-        space = confine.address_space()
-        hello = _hello(walls.seal(parent), space)
-        os.write(1, len(hello).to_bytes(4, "little") + hello)
-        _take_limits()
-        _begin(walls, parent)
-
-    _run(engine, ready)
+    engine = Engine(_border)
+    space = confine.address_space()
+    hello = _hello(walls.seal(parent), space)
+    os.write(1, len(hello).to_bytes(4, "little") + hello)
+    _take_limits()
+    _close(walls, parent)
+    _guarded_run(engine)
     _rest()
 
 
@@ -137,21 +126,32 @@ def serve_forks() -> None:
     control = socket.socket(fileno=0)
     walls = confine.Walls()
     code = compiled()
+    engine = Engine(_border, code, eager=True)
+    gc.disable()  # what lives here lives for ever, and is shared with those who are forked
+    space = confine.address_space()
     me = os.getpid()
+    os.write(0, _hello(walls.seal(parent), space))
+    _fork_when_asked(control)
+    _close(walls, me)
+    _take_limits()
+    _guarded_run(engine)
+    if sys.argv[2] == "reuse":
+        _serve_many(code)
+    _rest()
 
-    def ready() -> None:
-        gc.disable()  # what lives here lives for ever, and is shared with those who fork
-        space = confine.address_space()
-        os.write(0, _hello(walls.seal(parent), space))
-        _fork_when_asked(control)
-        _begin(walls, me)
-        _take_limits()
 
-    _run(Engine(code), ready)
-    if sys.argv[2] != "reuse":
-        _rest()
+def _serve_many(code: Code) -> None:
+    """Run one script after another, each in a state of its own. Some are always ready, made while nobody waits."""
+    poll = select.poll()
+    poll.register(0, select.POLLIN)
+    ready: list[Engine] = []
     while True:
-        _run(Engine(code), _take_limits)
+        if not ready:  # several at once cost less each than one at a time
+            ready = [Engine(_border, code, max_memory=0) for _ in range(_STOCK // 2)]
+        while len(ready) < _STOCK and not poll.poll(_PAUSE):
+            ready.append(Engine(_border, code, max_memory=0))
+        _take_limits()
+        _guarded_run(ready.pop())
 
 
 def _fork_when_asked(control: socket) -> None:

@@ -81,6 +81,7 @@ print("api error", e.code, e.status, e.call, e.account, getmetatable(e))
 print("bad call", select(2, pcall(app.integrations.devin.get_session, {})))
 print("require", pcall(require, "nosuch"), require("json") == json)
 """
+FINGERPRINT_OPTIONS: dict[str, Any] = {"name": "fingerprint.lua", "args": {"n": 1}, "words": ["w"]}
 
 
 class Devin:
@@ -183,14 +184,10 @@ class Site:
         """What the fingerprint script prints on a host that has run nothing."""
         if mode not in self._clean:
             with self.new_host(mode, f"fresh-{mode}") as host:
-                self._clean[mode] = fingerprint(host)
+                result = host.run(FINGERPRINT, **FINGERPRINT_OPTIONS)
+            assert result.error is None, result.error.fields()
+            self._clean[mode] = result.output
         return self._clean[mode]
-
-
-def fingerprint(host: Host) -> str:
-    result = host.run(FINGERPRINT, name="fingerprint.lua", args={"n": 1}, words=["w"])
-    assert result.ok, result.error and result.error.fields()
-    return result.output
 
 
 def _make_modules(folder: Path) -> Path:
@@ -304,7 +301,7 @@ def _places(pid: int) -> list[str]:
 
 
 class Attempt:
-    """One run of a hostile script, and all that could be seen of it."""
+    """One run of a hostile script, all that could be seen of it, and what the next run sees."""
 
     limits = LIMITS
 
@@ -316,30 +313,33 @@ class Attempt:
         self._found_in_memory: list[str] = []
         self.requests: list[str] = []
         self.result: Result
+        self.next: Result
 
     def run(self, source: bytes, limits: Limits, **options: Any) -> None:
-        """Run it; fails when it has not come back long after its limits."""
+        """Run it, and the fingerprint after it; fails when they have not come back long after their limits."""
         host, devin = self._site.host(self._mode), self._site.devin
-        before = len(devin.requests)
-        outcome: list[Result | BaseException] = []
+        outcome: list[BaseException] = []
 
         def work() -> None:
             try:
-                outcome.append(
-                    host.run(source, limits=limits, on_output=self._look, on_notice=self._said.append, **options)
+                before = len(devin.requests)
+                self.result = host.run(
+                    source, limits=limits, on_output=self._look, on_notice=self._said.append, **options
                 )
+                self.requests = devin.requests[before:]
+                devin.simulator.clear_faults()
+                # At once: before anything can have been tidied up.
+                self.next = host.run(FINGERPRINT, **FINGERPRINT_OPTIONS)
             except BaseException as error:  # noqa: BLE001 (raised again below)
                 outcome.append(error)
 
         thread = threading.Thread(target=work, daemon=True)
         thread.start()
-        thread.join((limits.wall or 30) + 15)
-        if not outcome:
+        thread.join((limits.wall or 30) + 20)
+        if thread.is_alive():
             pytest.fail("the host did not come back from the run")
-        if isinstance(outcome[0], BaseException):
+        if outcome:
             raise outcome[0]
-        self.result = outcome[0]
-        self.requests = devin.requests[before:]
 
     def _look(self, text: bytes) -> None:
         """While the script's process is still there: it has printed something."""
@@ -374,7 +374,8 @@ class Attempt:
             assert not INSIDE.search(text), INSIDE.findall(text)
 
     def assert_the_next_run_is_clean(self) -> None:
-        assert fingerprint(self._site.host(self._mode)) == self._site.clean_fingerprint(self._mode)
+        assert self.next.error is None, self.next.error.fields()
+        assert self.next.output == self._site.clean_fingerprint(self._mode)
 
 
 @pytest.fixture(scope="module")

@@ -106,7 +106,6 @@ def test_a_trick_gains_nothing(
         args=json.loads(trick.field("args") or "{}"),
         modules=site.modules if trick.field("modules") == "yes" else None,
     )
-    site.devin.simulator.clear_faults()
     trick.judge(trial.result)
     trial.assert_nothing_leaked(caplog)
     trial.assert_no_file_appeared()
