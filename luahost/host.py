@@ -8,11 +8,12 @@ import threading
 from luahost.calls.run import GRACE, Run
 from luahost.calls.settings import API_VERSION, Settings
 from luahost.calls.workers import Workers
-from luahost.errors import Cancelled, LuaHostError, UsageError
+from luahost.errors import Cancelled, LuaHostError, Unsupported, UsageError
 from luahost.lua.bridge import Bridge, Services
+from luahost.lua.confine import LEVELS
 from luahost.lua.modules import Modules
 from luahost.lua.pool import Pool
-from luahost.lua.runner import run_here, run_in_child
+from luahost.lua.runner import run_in_child
 from luahost.lua.source import decode
 from luahost.results import Limits, Result
 
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
     from luahost.calls.dispatch import Dispatcher
     from luahost.calls.ledger import Ledger
     from luahost.calls.policy import Policy
-    from luahost.lua.child import Single
+    from luahost.lua.child import Child, Single
     from luahost.spec import Integration, Simulation
 
 ISOLATIONS = ("process", "none")
+
+_MUCH_MEMORY = 16 << 20  # bytes of a script's heap, after which its process is not reused: it may keep some of them
 
 
 class Interrupted(KeyboardInterrupt):
@@ -50,6 +53,9 @@ class Host:
     policy        what may be called, or a function that says so at the first call; default: read allow, write ask
     limits        what one run may use
     isolation     "process": a child process that never sees a key; "none": here, for scripts that you trust
+    require_seal  the least level of its walls: "full", "partial", or "none" for what this system has
+    reuse         runs of one owner that a process serves, each in a state of its own; 1: a process for each run
+    processes     the most processes at a time; further runs wait
     simulate      answer from the integrations' simulators: no network, no key
     state         folder of the idempotency ledger; None: the user's own; False: nothing on disk
     integrations  further integrations beside the built-in and installed ones
@@ -68,14 +74,23 @@ class Host:
         state: str | Path | bool | None = None,
         integrations: Iterable[Integration] = (),
         settings: Settings | None = None,
+        require_seal: str = "none",
         reuse: int = 1,
         processes: int = 64,
     ) -> None:
         if isolation not in ISOLATIONS:
             raise UsageError(f"isolation {isolation!r} is not known", hint=f"known: {', '.join(ISOLATIONS)}")
+        if require_seal not in LEVELS:
+            raise UsageError(f"seal {require_seal!r} is not known", hint=f"known: {', '.join(LEVELS)}")
+        if isolation == "none" and require_seal != "none":
+            raise UsageError("isolation 'none' has no seal", hint="use isolation 'process', or require none")
+        for name, number in (("reuse", reuse), ("processes", processes)):
+            if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+                raise UsageError(f"{name}: a whole number of at least 1 was expected, not {number!r}")
         if state is True:
             raise UsageError("state is a folder, or False for nothing on disk")
         self.isolation = isolation
+        self._require_seal = require_seal
         self.simulate = simulate
         self._settings = settings or Settings.load()
         self.limits = limits or self._settings.limits(Limits())
@@ -108,6 +123,7 @@ class Host:
         on_notice: Callable[[str], None] | None = None,
         keep_output: bool = True,
         child: Single | None = None,
+        owner: str = "",
     ) -> Result:
         """Run a script. What it does wrong is in `Result.error`; nothing that it does raises here.
 
@@ -118,10 +134,13 @@ class Host:
         on_output  gets output as it is printed; keep_output=False leaves `Result.output` empty
         on_notice  gets notices as they come; they are in `Result.meta["notices"]` as well
         child      a child process that was started before, to save its start-up time
+        owner      on whose behalf: a process that is reused serves one owner
 
         Raises Interrupted on Ctrl-C, when the script and its process have ended.
         """
         self._open()
+        if limits is not None and limits.calls_per_function:
+            self.dispatcher.check_limits(limits)
         run = Run(limits=limits or self.limits, account=account, clock=self._clock(), on_notice=on_notice)
         bridge = Bridge(run, self._services(), modules=Modules(modules), on_output=on_output, keep_output=keep_output)
         error: LuaHostError | None = None
@@ -130,12 +149,14 @@ class Host:
             try:
                 start = self._start(source, name, args or {}, list(words), run)
                 if self.isolation == "none":
+                    from luahost.lua.here import run_here
+
                     run_here(bridge, run, start)
                 elif child is not None:
                     child.meet()
-                    run_in_child(bridge, run, start, child)
+                    self._run_in(child, bridge, run, start)
                 else:
-                    self._run_in_pool(bridge, run, start)
+                    self._run_in_pool(bridge, run, start, owner)
                 error = bridge.error()
             except UsageError:
                 raise
@@ -157,16 +178,25 @@ class Host:
             raise Interrupted(result)
         return result
 
-    def _run_in_pool(self, bridge: Bridge, run: Run, start: dict[str, Any]) -> None:
-        child = self._pool.take(timeout=run.remaining())
+    def _run_in(self, child: Child, bridge: Bridge, run: Run, start: dict[str, Any]) -> None:
+        run.seal, run.missing_walls = child.seal.level, child.seal.missing
+        if not child.seal.satisfies(self._require_seal):
+            raise Unsupported(
+                f"the seal is {child.seal}; {self._require_seal} is required",
+                hint="docs/security.md says what each wall needs; luahost doctor shows this system's",
+            )
+        run_in_child(bridge, run, start, child)
+
+    def _run_in_pool(self, bridge: Bridge, run: Run, start: dict[str, Any], owner: str) -> None:
+        child = self._pool.take(owner, run.remaining())
         if child is None:
             raise run.wall_exceeded()
         fit = False
         try:
-            run_in_child(bridge, run, start, child)
-            fit = True
+            self._run_in(child, bridge, run, start)
+            fit = (bridge.memory_bytes() or 0) <= _MUCH_MEMORY
         finally:
-            self._pool.give_back(child, fit=fit)
+            self._pool.give_back(child, owner, fit=fit)
 
     async def run_async(self, source: str | bytes, **options: Any) -> Result:
         """`run`, in a thread, so that an event loop goes on meanwhile."""
@@ -267,9 +297,15 @@ class Host:
     def _meta(self, run: Run) -> dict[str, Any]:
         return {
             "isolation": self.isolation,
+            "seal": run.seal,
+            **({"missing_walls": dict(run.missing_walls)} if run.missing_walls else {}),
             "simulated": self.simulate,
             "account": run.account,
             "notices": list(run.notices),
+            "usage": {
+                "cpu_ms": None if run.cpu_seconds is None else round(run.cpu_seconds * 1000, 3),
+                "waiting_ms": round(run.waited * 1000, 3),
+            },
         }
 
     # -- the parts ------------------------------------------------------------------------------------------
@@ -292,7 +328,7 @@ class Host:
         integrations = catalog.load(self._integrations)
         if self.simulate:
             self._simulate(integrations)
-        return Dispatcher(
+        made = Dispatcher(
             catalog=integrations,
             settings=self._settings,
             policy=policy,
@@ -301,6 +337,8 @@ class Host:
             simulations=self._simulations,
             simulated_version=self._settings.environ.get(API_VERSION),
         )
+        made.check_limits(self.limits)
+        return made
 
     def _simulate(self, integrations: Mapping[str, Integration]) -> None:
         from luahost.calls.accounts import Accounts
@@ -344,6 +382,7 @@ class Host:
             call=self._call,
             docs=self._docs,
             submit=self._workers.submit,
+            is_inline=self._is_inline,
         )
 
     # Each makes the dispatcher when it is first needed: a script that asks nothing pays for none of it.
@@ -356,6 +395,12 @@ class Host:
 
     def _call(self, *args: Any, **options: Any) -> Any:
         return self.dispatcher.call(*args, **options)
+
+    def _is_inline(self, name: str) -> bool:
+        integration, _, function = name.partition(".")
+        found = self.dispatcher.catalog.get(integration)
+        declared = found.function(function) if found else None
+        return declared is not None and declared.inline
 
     def _docs(self, operation: str, text: str) -> Any:
         from luahost.reference import pages

@@ -10,6 +10,7 @@ from luahost.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from luahost.errors import LuaHostError
@@ -27,11 +28,12 @@ class Limits:
     calls           calls of integration functions, each once however many pages it reads
     output_bytes    bytes of output
     response_bytes  bytes of one call's result, over all its pages
+    calls_per_function  calls of single functions, as in {"devin.create_session": 3}
 
     Raises UsageError for a limit that is no number above 0.
     """
 
-    __slots__ = NAMES = ("cpu", "wall", "memory_mib", "calls", "output_bytes", "response_bytes")
+    __slots__ = NAMES = ("cpu", "wall", "memory_mib", "calls", "output_bytes", "response_bytes", "calls_per_function")
 
     def __init__(
         self,
@@ -41,6 +43,7 @@ class Limits:
         calls: int | None = 200,
         output_bytes: int | None = 1 << 20,
         response_bytes: int | None = 8 << 20,
+        calls_per_function: Mapping[str, int] | None = None,
     ) -> None:
         self.cpu = cpu
         self.wall = wall
@@ -48,8 +51,9 @@ class Limits:
         self.calls = calls
         self.output_bytes = output_bytes
         self.response_bytes = response_bytes
-        for name in self.NAMES:
+        for name in self.NAMES[:-1]:
             _check(name, getattr(self, name))
+        self.calls_per_function = _per_function(calls_per_function)
 
     def replace(self, **changes: Any) -> Limits:
         """The same limits but for `changes`."""
@@ -62,24 +66,43 @@ class Limits:
         return isinstance(other, Limits) and self.as_dict() == other.as_dict()
 
     def __hash__(self) -> int:
-        return hash(tuple(self.as_dict().values()))
+        return hash(repr(self))
 
     def __repr__(self) -> str:
         return f"Limits({', '.join(f'{name}={value!r}' for name, value in self.as_dict().items())})"
 
 
-def _check(name: str, value: Any) -> None:
+def _per_function(given: Any) -> dict[str, int] | None:
+    """A copy in one order; raises UsageError for what are no functions and numbers."""
+    if not given:
+        return None
+    if not hasattr(given, "items"):
+        raise UsageError(f"limit calls_per_function: functions and numbers were expected, not {given!r}")
+    for function, most in given.items():
+        integration, dot, name = function.partition(".") if isinstance(function, str) else ("", "", "")
+        if not (integration and dot and name):
+            raise UsageError(
+                f"limit calls_per_function: {function!r} is not a function", hint="as in devin.create_session"
+            )
+        if most is None:
+            raise UsageError(f"limit calls_per_function of {function}: a number was expected")
+        _check("calls", most, f"calls_per_function of {function}")
+    return dict(sorted(given.items()))
+
+
+def _check(name: str, value: Any, shown: str | None = None) -> None:
     if value is None:
         return
     whole = name in _WHOLE
+    name, kind = shown or name, name
     if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
         raise UsageError(f"limit {name}: a {'whole ' if whole else ''}number was expected, not {value!r}")
     if not 0 < value < float("inf"):
         raise UsageError(f"limit {name}: must be above 0, not {value!r}", hint="leave it out for no limit")
-    most = 1e9 if name in ("cpu", "wall") else 1 << 24 if name == "memory_mib" else 1 << 50
+    most = 1e9 if kind in ("cpu", "wall") else 1 << 24 if kind == "memory_mib" else 1 << 50
     if value > most:
         raise UsageError(f"limit {name}: at most {most:.0f}, not {value!r}", hint="leave it out for no limit")
-    if name == "memory_mib" and value < MIN_MEMORY_MIB:
+    if kind == "memory_mib" and value < MIN_MEMORY_MIB:
         raise UsageError(f"limit memory_mib: at least {MIN_MEMORY_MIB} MiB, not {value}")
 
 
@@ -118,7 +141,8 @@ class Result:
     """What came of a run. `value` is the first of the `values` that the script returned.
 
     `memory_bytes` is the size of the script's Lua heap at its end, None when it was killed; `run_id` names the
-    journal, None without one; `meta` has what else is known: isolation, simulation, account, notices.
+    journal, None without one; `meta` has what else is known: isolation, seal, simulation,
+    account, notices, and what was used: milliseconds of processor time and of waiting for the host.
     """
 
     __slots__ = NAMES = ("ok", "output", "values", "error", "calls", "elapsed_ms", "memory_bytes", "run_id", "meta")

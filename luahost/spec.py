@@ -159,7 +159,11 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """One function: what a script calls, what it sends and what it gives."""
+    """One function: what a script calls, what it sends and what it gives.
+
+    `inline` is for a handler that returns at once and asks nobody: it is called without a thread of its own, so that
+    nothing can end it early.
+    """
 
     name: str
     summary: str
@@ -170,6 +174,7 @@ class Function:
     examples: tuple[Example, ...] = ()
     endpoints: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     notes: tuple[str, ...] = ()
+    inline: bool = False
 
     def __post_init__(self) -> None:
         if not _FUNCTION_NAME.match(self.name):

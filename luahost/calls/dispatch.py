@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from luahost.calls.policy import Policy
     from luahost.calls.run import Pending, Run
     from luahost.calls.settings import Settings, Timing
+    from luahost.results import Limits
     from luahost.spec import Function, Integration, Simulation
 
 _VERBS = frozenset(
@@ -142,6 +143,14 @@ class Dispatcher:
                     f"{args.did_you_mean(rule.subject, known)}",
                     hint="write read, write, a function, or a pattern such as list_*",
                 )
+
+    def check_limits(self, limits: Limits) -> None:
+        """A limit of a misspelt function would limit nothing: raises UsageError."""
+        for call in limits.calls_per_function or ():
+            try:
+                self.find(call)
+            except LuaHostError as error:
+                raise UsageError(f"limit calls_per_function: {error.message}", hint=error.hint) from None
 
     def account_names(self, integration: str) -> list[str]:
         """The accounts that a script may name."""

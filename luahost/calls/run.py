@@ -57,8 +57,13 @@ class Run:
         self.clock = clock
         self.records: list[CallRecord] = []
         self.notices: list[str] = []
+        self.seal = "none"
+        """How far the script's process is walled off: "full", "partial" or "none"; and what is missing, and why."""
+        self.missing_walls: dict[str, str] = {}
         self.cpu_seconds: float | None = None
         """Processor time of the script, once it has ended."""
+        self.waited = 0.0
+        """Seconds for which the script has waited for its host."""
         self.started = time.monotonic()
         self.deadline = self.started + limits.wall if limits.wall is not None else None
         self._on_notice = on_notice
@@ -79,8 +84,7 @@ class Run:
         """Count, time and record one call; raises LimitExceeded for one too many."""
         pending = Pending(record)
         with self._changed:
-            if self.limits.calls is not None and len(self.records) >= self.limits.calls:
-                raise limit_exceeded("calls", self.limits.calls, len(self.records) + 1)
+            self._count(record.call)
             self.records.append(record)
             self._pending.add(pending)
         try:
@@ -99,6 +103,16 @@ class Run:
             with self._changed:
                 self._pending.discard(pending)
                 self._changed.notify_all()
+
+    def _count(self, call: str) -> None:
+        most = self.limits.calls
+        if most is not None and len(self.records) >= most:
+            raise limit_exceeded("calls", most, len(self.records) + 1)
+        per_function = self.limits.calls_per_function
+        if per_function and call in per_function:
+            made = sum(record.call == call for record in self.records)
+            if made >= per_function[call]:
+                raise limit_exceeded("calls_per_function", per_function[call], made + 1, call)
 
     def begin_write(self, pending: Pending) -> None:
         """Say that a write leaves now; raises Cancelled when the run has ended meanwhile."""
@@ -193,8 +207,8 @@ class Run:
             ]
 
 
-def limit_exceeded(limit: str, allowed: float | None, used: float) -> LimitExceeded:
-    """The error of a limit, with its name, what was allowed and what was used."""
+def limit_exceeded(limit: str, allowed: float | None, used: float, function: str | None = None) -> LimitExceeded:
+    """The error of a limit, with its name, what was allowed and what was used; `function` where it is one of that."""
     unit = {
         "wall": " s",
         "cpu": " s",
@@ -207,12 +221,16 @@ def limit_exceeded(limit: str, allowed: float | None, used: float) -> LimitExcee
         "cpu": "--cpu-limit",
         "memory_mib": "--memory-limit",
         "calls": "--max-calls",
+        "calls_per_function": f"--max-calls {function}=N",
         "output_bytes": "--max-output",
+        "response_bytes": "--max-response",
     }
     allowed_text = f"{allowed:g}{unit.get(limit, '')}" if allowed is not None else "no limit"
+    if function:
+        allowed_text += f" calls of {function}"
     settings = f"[limits] in config.toml, or Limits({limit}=…)"
     return LimitExceeded(
         f"the run went over its limit of {allowed_text} ({limit})",
         hint=f"raise it with {option[limit]}, {settings}" if limit in option else f"raise it with {settings}",
-        details={"limit": limit, "allowed": allowed, "used": used},
+        details={"limit": limit, "allowed": allowed, "used": used, **({"function": function} if function else {})},
     )

@@ -15,7 +15,7 @@ from luahost.cli.accounts import overview
 from luahost.errors import LuaHostError
 from luahost.host import Host
 from luahost.integrations import catalog
-from luahost.results import COMMAND_LINE
+from luahost.results import COMMAND_LINE, Limits
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -54,6 +54,7 @@ def _report(settings: Settings) -> dict[str, Any]:
         "keyring": _keyring(),
         "isolation": {name: _isolation(name, settings) for name in ("process", "none")},
         "limits": settings.limits(COMMAND_LINE).as_dict(),
+        "host_limits": settings.limits(Limits()).as_dict(),
         "accounts": accounts,
         "ignored": [name for each in integrations.values() for name in Accounts(each, settings).ignored()],
     }
@@ -80,7 +81,12 @@ def _isolation(name: str, settings: Settings) -> dict[str, Any]:
         return {"works": False, "problem": error.message}
     if result.error is not None:
         return {"works": False, "problem": result.error.message}
-    return {"works": result.values[1:] == [2], "milliseconds": result.elapsed_ms}
+    return {
+        "works": result.values[1:] == [2],
+        "milliseconds": result.elapsed_ms,
+        "seal": result.meta["seal"],
+        "missing_walls": result.meta.get("missing_walls", {}),
+    }
 
 
 def _next(accounts: dict[str, list[dict[str, Any]]], keyring: str) -> list[str]:
@@ -94,6 +100,17 @@ def _next(accounts: dict[str, list[dict[str, Any]]], keyring: str) -> list[str]:
         "export LUAHOST_DEVIN_API_KEY=cog_…" + ("" if no_keyring else "      (or: luahost accounts add default)"),
         "luahost run --simulate -e 'print(app.integrations.devin.get_current_user().name)'",
     ]
+
+
+def _works(found: dict[str, Any]) -> str:
+    if not found["works"]:
+        return f"does not work: {found.get('problem', 'a wrong result')}"
+    missing = [f"without {wall}: {why}" for wall, why in found["missing_walls"].items()]
+    return "; ".join([f"works, seal {found['seal']}", *missing])
+
+
+def _limits(limits: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {'none' if value is None else value}" for name, value in limits.items())
 
 
 def _show(report: dict[str, Any]) -> None:
@@ -111,9 +128,9 @@ def _show(report: dict[str, Any]) -> None:
         ("keyring", report["keyring"]),
     ]
     for name, found in report["isolation"].items():
-        rows.append((f"isolation {name}", "works" if found["works"] else f"does not work: {found['problem']}"))
-    limits = ", ".join(f"{name} {'none' if value is None else value}" for name, value in report["limits"].items())
-    rows.append(("limits", limits))
+        rows.append((f"isolation {name}", _works(found)))
+    rows.append(("limits of luahost run", _limits(report["limits"])))
+    rows.append(("limits of a Host", _limits(report["host_limits"])))
     for integration, found in report["accounts"].items():
         for each in found:
             if each["ready"]:

@@ -13,6 +13,7 @@ from luahost.calls.run import limit_exceeded
 from luahost.cli import output
 from luahost.errors import Cancelled, LuaHostError, UsageError
 from luahost.host import ISOLATIONS, Host, Interrupted
+from luahost.lua.confine import LEVELS
 from luahost.results import COMMAND_LINE
 
 TYPE_CHECKING = False
@@ -48,13 +49,26 @@ def _arguments(parser: ArgumentParser) -> None:
     add("--timeout", type=float, metavar="S", help="seconds that the run may last")
     add("--cpu-limit", type=float, metavar="S", help="seconds of processor time (default 60)")
     add("--memory-limit", type=int, metavar="MIB", help="memory that the script may take (default 256)")
-    add("--max-calls", type=int, metavar="N", help="calls that it may make")
+    add(
+        "--max-calls",
+        action="append",
+        default=[],
+        metavar="N",
+        help="calls that it may make; with FUNCTION=N, calls of that one",
+    )
     add("--max-output", type=int, metavar="BYTES", help="bytes that it may print")
+    add("--max-response", type=int, metavar="BYTES", help="bytes of one call's result (default 8388608)")
     add(
         "--isolation",
         choices=ISOLATIONS,
         default="process",
         help="process: a child that never sees a key (default)",
+    )
+    add(
+        "--require-seal",
+        choices=LEVELS,
+        default="none",
+        help="refuse to run with fewer walls around the child than this",
     )
     add("--json", action="store_true", help="print one JSON object instead of the output")
     add("rest", nargs=REMAINDER, metavar="FILE [WORDS...]", help="the script, or - for standard input")
@@ -91,6 +105,7 @@ def _run(options: Namespace, child: Single | None) -> int:
             policy=lambda: _policy(options, settings),
             limits=limits,
             isolation=options.isolation,
+            require_seal=options.require_seal,
             simulate=options.simulate,
         ) as host:
             if settings.integrations():
@@ -193,11 +208,26 @@ def _limits(options: Namespace, settings: Settings) -> Limits:
         "wall": options.timeout,
         "cpu": options.cpu_limit,
         "memory_mib": options.memory_limit,
-        "calls": options.max_calls,
         "output_bytes": options.max_output,
+        "response_bytes": options.max_response,
+        **_max_calls(options.max_calls),
     }
     given = {name: value for name, value in chosen.items() if value is not None}
     return settings.limits(COMMAND_LINE).replace(**given)
+
+
+def _max_calls(words: list[str]) -> dict[str, Any]:
+    """The limits that --max-calls N and --max-calls FUNCTION=N say."""
+    found: dict[str, Any] = {}
+    for word in words:
+        function, equals, number = word.rpartition("=")
+        if not number.isascii() or not number.isdigit() or (equals and not function):
+            raise UsageError(f"--max-calls {word}: N or FUNCTION=N was expected", hint="as in --max-calls 100")
+        if equals:
+            found.setdefault("calls_per_function", {})[function] = int(number)
+        else:
+            found["calls"] = int(number)
+    return found
 
 
 def _policy(options: Namespace, settings: Settings) -> Policy:

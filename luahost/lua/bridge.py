@@ -7,6 +7,8 @@ that may have been taken over.
 from __future__ import annotations
 
 import json
+import threading
+import time
 
 from luahost.calls.run import limit_exceeded
 from luahost.errors import InternalError, InvalidArguments, LuaHostError, UsageError, from_fields
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     Reply = Callable[[bytes], None]
 
 _MAX_ID = 15  # digits
+
+MAX_OPEN = 1024
+"""The most requests of one script that may wait for their answers."""
 
 
 def start_frame(start: dict[str, Any], memory_mib: int | None) -> bytes:
@@ -54,12 +59,14 @@ class Services:
         call: Callable[..., Any],
         docs: Callable[[str, str], Any],
         submit: Callable[[Callable[[], None]], None],
+        is_inline: Callable[[str], bool],
     ) -> None:
         self.describe = describe
         self.unknown = unknown
         self.call = call
         self.docs = docs
         self.submit = submit
+        self.is_inline = is_inline
 
 
 class Bridge:
@@ -80,6 +87,10 @@ class Bridge:
         self._on_output = on_output
         self._kept: list[bytes] | None = [] if keep_output else None
         self._output_size = 0
+        self._asking = threading.Lock()
+        self.open = 0
+        """Requests that have not been answered."""
+        self._open_since = 0.0
         self.result: dict[str, Any] | None = None
 
     @property
@@ -145,14 +156,30 @@ class Bridge:
 
     def _request(self, number: bytes, request: dict[str, Any], reply: Reply) -> None:
         """Answer a request; calls and sleeping take time, so another thread does them."""
+        with self._asking:
+            if self.open >= MAX_OPEN:
+                raise InternalError(f"the script's process has more than {MAX_OPEN} requests open")
+            if self.open == 0:
+                self._open_since = time.monotonic()
+            self.open += 1
 
         def answer() -> None:
-            reply(b"A%s %s" % (number, self._answer(request)))
+            frame = b"A%s %s" % (number, self._answer(request))
+            with self._asking:
+                self.open -= 1
+                if self.open == 0:
+                    self._run.waited += time.monotonic() - self._open_since
+            reply(frame)
 
-        if request.get("op") in ("call", "sleep"):
+        operation = request.get("op")
+        if operation == "sleep" or (operation == "call" and not self._is_inline(request)):
             self._services.submit(answer)
         else:
             answer()
+
+    def _is_inline(self, request: dict[str, Any]) -> bool:
+        name = request.get("function")
+        return isinstance(name, str) and self._services.is_inline(name)
 
     def _answer(self, request: dict[str, Any]) -> bytes:
         try:

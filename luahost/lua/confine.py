@@ -7,7 +7,6 @@ Each is asked of the kernel by its documented call, through ctypes. One that thi
 from __future__ import annotations
 
 import os
-import platform
 import resource
 import sys
 
@@ -72,7 +71,7 @@ class _Kernel:
 
     def __init__(self) -> None:
         if sys.platform != "linux":
-            raise Refused(f"{platform.system()} has none")
+            raise Refused(f"{os.uname().sysname} has none")
         try:
             import ctypes
         except ImportError:
@@ -110,7 +109,7 @@ class _Kernel:
         """A filter as the kernel takes it."""
         types = self._types
 
-        class Program(types.Structure):  # type: ignore[misc]  # struct sock_fprog
+        class Program(types.Structure):  # type: ignore[misc,name-defined]  # struct sock_fprog
             _fields_ = (("length", types.c_ushort), ("filter", types.c_char_p))
 
         return types.byref(Program(len(program) // 8, program))
@@ -130,7 +129,7 @@ class Walls:
             return
         from luahost.lua import seccomp
 
-        machine = platform.machine()
+        machine = os.uname().machine
         if machine not in seccomp.ARCHITECTURES:
             self._missing[SECCOMP] = f"no filter for {machine}"
             return

@@ -14,7 +14,6 @@ from lupa.luajit21 import LuaError, LuaMemoryError, LuaRuntime
 TYPE_CHECKING = False  # `typing` costs a child milliseconds that it need not spend
 if TYPE_CHECKING:
     from collections.abc import Callable
-
     from typing import Any, TypeAlias
 
     Border: TypeAlias = Callable[[bytes], bytes]

@@ -1,4 +1,4 @@
-"""Frames on a stream of bytes: four bytes of length, little-endian, and that many bytes. border.lua is the other side."""
+"""Frames on a stream of bytes: four bytes of length, little-endian, and that many bytes (see border.lua)."""
 
 from __future__ import annotations
 

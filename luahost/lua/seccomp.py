@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Rules: TypeAlias = dict[str, tuple[Check, ...]]
 
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-"""AUDIT_ARCH_… of each machine that there is a filter for, by platform.machine()."""
+"""AUDIT_ARCH_… of each machine that there is a filter for, by os.uname().machine."""
 
 # x86-64, aarch64; None where the machine has no such call.
 _NUMBERS: dict[str, tuple[int | None, int | None]] = {
@@ -152,7 +152,7 @@ def _check(check: Check) -> list[bytes]:
 
 
 def program(machine: str, rules: Rules) -> bytes:
-    """The filter for `machine`: an array of struct sock_filter. Raises KeyError for a machine that there is none for."""
+    """The filter for `machine`: an array of struct sock_filter. KeyError: there is none for that machine."""
     body = [
         _instruction(_LOAD, _ARCH),
         _instruction(_EQUAL, ARCHITECTURES[machine], 1, 0),
