@@ -329,6 +329,16 @@ def test_a_handler_s_own_fault_shows_no_key(host_for: Callable[..., Host], monke
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def started_by(pid: int) -> list[Path]:
+    """The folders in /proc of the processes that `pid` has started."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        with suppress(OSError):
+            if folder.name.isdigit() and f"\nPPid:\t{pid}\n" in (folder / "status").read_text():
+                found.append(folder)
+    return found
+
+
 def test_no_child_process_gets_the_key(monkeypatch: pytest.MonkeyPatch, simulator: Simulator, server: Server) -> None:
     key = simulator.keys["v3"]["default"]
     monkeypatch.setenv("DEVIN_API_KEY", key)
@@ -336,11 +346,16 @@ def test_no_child_process_gets_the_key(monkeypatch: pytest.MonkeyPatch, simulato
     seen: list[bytes] = []
 
     def look(_: bytes) -> None:
-        for folder in Path("/proc").iterdir():
-            with suppress(OSError, ValueError):
-                if folder.name.isdigit() and f"\nPPid:\t{os.getpid()}\n" in (folder / "status").read_text():
-                    seen.extend((folder / name).read_bytes() for name in ("environ", "cmdline"))
-                    seen.extend(str(each.readlink()).encode() for each in (folder / "fd").iterdir())
+        parent = started_by(os.getpid())
+        scripts = [child for each in parent for child in started_by(int(each.name))]
+        assert parent
+        assert scripts
+        for folder in parent + scripts:
+            with suppress(OSError):
+                seen.extend((folder / name).read_bytes() for name in ("environ", "cmdline"))
+        for folder in scripts:
+            with suppress(OSError):
+                seen.extend(str(each.readlink()).encode() for each in (folder / "fd").iterdir())
 
     script = "app.integrations.devin.list_sessions() print('look') app.integrations.devin.list_sessions()"
     with Host(policy=ALLOW, state=False) as host:

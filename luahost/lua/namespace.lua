@@ -7,9 +7,7 @@ local next, select, type = next, select, type
 
 -- A read-only table that answers `index(key)` for every key.
 local function namespace(name, list, index)
-  return H.readonly.make(name, list, function(_, key) return index(key) end, function()
-    H.errors.invalid(name .. " is a namespace, not a function", "call one of its functions, as in " .. name .. ".FUNCTION{...}")
-  end)
+  return H.readonly.make(name, list, function(_, key) return index(key) end)
 end
 
 -- One function of an integration; without an account, the run's own is used.

@@ -23,8 +23,7 @@ end
 local KEEP_OWN = "keep your own values in a local variable"
 
 -- A table called `name` in errors that lists `list` and reads through `index`, a table or a function of the key.
--- `on_call` answers where a script calls it like a function.
-local function make(name, list, index, on_call)
+local function make(name, list, index)
   local proxy = {}
   members[proxy] = list
   return setmetatable(proxy, {
@@ -33,7 +32,9 @@ local function make(name, list, index, on_call)
     __newindex = function(_, key)
       H.errors.invalid(name .. " is read-only: '" .. H.text.name_text(key) .. "' cannot be set", KEEP_OWN)
     end,
-    __call = on_call,
+    __call = function()
+      H.errors.invalid(name .. " is a namespace, not a function", "call one of its functions, as in " .. name .. ".FUNCTION{...}")
+    end,
   })
 end
 
