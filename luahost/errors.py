@@ -261,12 +261,17 @@ def from_fields(fields: dict[str, Any]) -> LuaHostError:
         "retry_after": (int, float),
         "request_id": str,
     }
-    known = {name: fields[name] for name, kind in kinds.items() if isinstance(fields.get(name), kind)}
+    known = {name: fields[name] for name, kind in kinds.items() if _is(fields.get(name), kind)}
     code = fields.get("code")
     cls = BY_CODE.get(code, ScriptError) if isinstance(code, str) else ScriptError
     message = fields.get("message")
     error = cls(message if isinstance(message, str) else "", details=fields.get("details"), **known)
     for name, kind in (("file", str), ("line", int), ("traceback", str)):
-        if isinstance(fields.get(name), kind):
+        if _is(fields.get(name), kind):
             setattr(error, name, fields[name])
     return error
+
+
+def _is(value: Any, kind: type | tuple[type, ...]) -> bool:
+    """Whether a value is of a kind; true and false are no numbers."""
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 ISOLATIONS = ("process", "none")
 
-_MUCH_MEMORY = 16 << 20  # bytes of a script's heap, after which its process is not reused: it may keep some of them
 
 
 class Interrupted(KeyboardInterrupt):
@@ -194,7 +193,7 @@ class Host:
         fit = False
         try:
             self._run_in(child, bridge, run, start)
-            fit = (bridge.memory_bytes() or 0) <= _MUCH_MEMORY
+            fit = True
         finally:
             self._pool.give_back(child, owner, fit=fit)
 
@@ -286,7 +285,7 @@ class Host:
     def _result(self, run: Run, bridge: Bridge, error: LuaHostError | None) -> Result:
         return Result(
             output=bridge.output,
-            values=bridge.values(),
+            values=[] if error else bridge.values(),
             error=error,
             calls=run.calls(),
             elapsed_ms=run.elapsed_ms(),

@@ -18,8 +18,14 @@ SENSITIVE = "<sensitive>"
 """What stands in records and errors for a value that the declaration marks sensitive."""
 
 
+_MOST_PROBLEMS = 20
+_LONGEST_NAME = 100  # characters; a longer word is no misspelt name
+
+
 def suggest(word: str, known: Iterable[str]) -> str | None:
     """The known name that `word` was probably meant to be."""
+    if len(word) > _LONGEST_NAME:
+        return None
     found = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return found[0] if found else None
 
@@ -51,8 +57,9 @@ def check(function: Function, arguments: Any) -> dict[str, Any]:
     problems: list[tuple[str, str]] = []
     known = [param.name for param in function.params]
     for name in arguments:
-        if name not in known:
+        if name not in known and len(problems) <= _MOST_PROBLEMS:
             given = str(name)  # a program may use what JSON has no name for
+            given = given if len(given) <= _LONGEST_NAME else given[: _LONGEST_NAME - 3] + "..."
             expected = f"; known: {', '.join(known)}" if known else "; it takes none"
             problems.append((given, f"unknown parameter {given!r}{did_you_mean(given, known) or expected}"))
     clean: dict[str, Any] = {}
@@ -67,10 +74,11 @@ def check(function: Function, arguments: Any) -> dict[str, Any]:
             problems.append((param.name, f"{param.name!r} {problem}"))
         clean[param.name] = value
     if problems:
+        told, more = problems[:_MOST_PROBLEMS], len(problems) > _MOST_PROBLEMS
         raise InvalidArguments(
-            "; ".join(problem for _, problem in problems),
+            "; ".join(problem for _, problem in told) + ("; and more" if more else ""),
             hint=usage(function),
-            details={"problems": [{"parameter": name, "problem": problem} for name, problem in problems]},
+            details={"problems": [{"parameter": name, "problem": problem} for name, problem in told]},
         )
     return clean
 

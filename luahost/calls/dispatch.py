@@ -228,7 +228,7 @@ class Dispatcher:
         account: str | None = None,
     ) -> Any:
         """Make one call and give its result, plain JSON values; raises LuaHostError."""
-        account = account or run.account
+        account = run.account if account is None else account
         record = CallRecord(name, account)
         with run.recorded(record) as pending:
             try:

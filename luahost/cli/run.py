@@ -126,7 +126,7 @@ def _run(options: Namespace, child: Single | None) -> int:
         result = interrupted.result
     finally:
         signal.signal(signal.SIGTERM, unheard)
-    return _report(options, result, source)
+    return _report(options, result, name, source)
 
 
 def _script(options: Namespace) -> tuple[str, bytes, list[str], str | None]:
@@ -260,23 +260,23 @@ class _Stdout:
             raise Cancelled("nobody reads the output any more") from None
 
 
-def _report(options: Namespace, result: Result, source: bytes) -> int:
+def _report(options: Namespace, result: Result, name: str, source: bytes) -> int:
     """Say how it ended, and give the exit code."""
     if options.json:
         output.print_json(result.as_dict())
     if result.error is None:
         return 0
     if not options.json or result.error.code == "cancelled":
-        _explain(result.error, source)
+        _explain(result.error, name, source)
     return result.error.exit_code
 
 
-def _explain(error: LuaHostError, source: bytes) -> None:
+def _explain(error: LuaHostError, name: str, source: bytes) -> None:
     """`FILE:LINE: message`, the line itself, the Lua traceback, and the hint."""
     place = f"{error.file}:{error.line}: " if error.file and error.line else f"{error.file}: " if error.file else ""
     lines = [place + error.message if place else f"luahost: {error.message}"]
     text = source.splitlines()
-    if error.line and error.file and error.line <= len(text) and _is_main(error, source):
+    if error.line and error.file == name and error.line <= len(text):
         line = text[error.line - 1].strip()[:200]
         lines += [f"    {line.decode()}"] if _is_text(line) else []
     if error.traceback:
@@ -294,14 +294,3 @@ def _is_text(line: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _is_main(error: LuaHostError, source: bytes) -> bool:
-    """Whether the error's line is one of the script's own, not of a module that it required."""
-    if error.file in ("-e", "stdin"):
-        return True
-    try:
-        with open(str(error.file), "rb") as file:  # noqa: PTH123
-            return file.read() == source
-    except OSError:
-        return False

@@ -116,9 +116,6 @@ local function answer(id)
   waiting[id] = nil
   local ok, reply = H.decode(body, REPLY_DEPTH)
   if not ok or type(reply) ~= "table" then
-    if reply == NO_MEMORY then
-      error(NO_MEMORY, 0)
-    end
     return { ok = false, error = { code = "invalid_response", message = "the answer cannot be read: " .. tostring(reply) } }
   end
   return reply
@@ -128,9 +125,6 @@ end
 local function ask(request)
   local text, problem, path = H.json.encode(request)
   if not text then
-    if problem == NO_MEMORY then
-      error(NO_MEMORY, 0)
-    end
     local place = match(path or "", "^arguments%.?(.*)$") or match(path or "", "^positional(.*)$")
     local call = request["function"]
     H.errors.raise({

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Reply = Callable[[bytes], None]
 
 _MAX_ID = 15  # digits
+_MAX_NAME = 300  # characters of a function, account, module, page or search
 
 MAX_OPEN = 1024
 """The most requests of one script that may wait for their answers."""
@@ -218,7 +219,7 @@ class Bridge:
         if operation == "module":
             return self._modules.read(_text(request, "name"))
         if operation == "docs":
-            return self._services.docs(_text(request, "docs"), str(request.get("text") or ""))
+            return self._services.docs(_text(request, "docs"), _text(request, "text") if "text" in request else "")
         raise InternalError("the script's process asked for something unknown")
 
 
@@ -226,6 +227,9 @@ def _text(request: dict[str, Any], name: str) -> str:
     value = request.get(name)
     if not isinstance(value, str):
         raise InternalError("the script's process sent a request that is not one")
+    if len(value) > _MAX_NAME:
+        what = f"docs.{request['docs']}" if name == "text" else "require" if request["op"] == "module" else name
+        raise InvalidArguments(f"{what}: {len(value)} characters are no name", hint=f"at most {_MAX_NAME}")
     return value
 
 

@@ -25,6 +25,9 @@ SILENCE = 30.0
 
 _CHUNK = 1 << 16  # the allocator maps larger pieces anew each time
 _MIB = 1 << 20
+_MAX_DIGITS = 15
+_PAGE = os.sysconf("SC_PAGESIZE")
+_KEPT = 12 << 20  # bytes that a process may have kept of its last run, and still serve another
 _NO_TIME = 0.005  # seconds in which a process does not vanish unseen; asking the kernel costs as much as sending
 _SLACK = 10  # seconds of processor time for which a process that serves many runs keeps the kernel's limit as it is
 
@@ -65,6 +68,8 @@ class Child:
         self._status: int | None = None
         self._closed = False
         self._rested = 0.0
+        self._statm: int | None = None
+        self._deadline: float | None = None
         self._cpu_before = 0.0
         self._limited: tuple[int | None, int | None] = (None, None)
         self.silent = False
@@ -73,9 +78,13 @@ class Child:
 
     # -- one run --------------------------------------------------------------------------------------------
 
-    def limit(self, cpu: float | None, memory_mib: int | None) -> None:
-        """Set what the next run may use: seconds of processor time, and MiB beyond what the process has taken."""
+    def limit(self, cpu: float | None, memory_mib: int | None, deadline: float | None) -> None:
+        """Set what the next run may use: seconds of processor time, and MiB beyond what the process has taken.
+
+        `deadline` is when the run is over, on the monotonic clock.
+        """
         self.runs += 1
+        self._deadline = deadline
         self._cpu_before = self._cpu_clock() or 0.0
         # The kernel counts whole seconds from the start of the process. It is the second line, and may come later.
         seconds = None if cpu is None else int(self._cpu_before + cpu) + 2
@@ -105,7 +114,8 @@ class Child:
                 except BlockingIOError:
                     poll = select.poll()
                     poll.register(self._to, select.POLLOUT)
-                    if not poll.poll(SILENCE * 1000):
+                    left = SILENCE if self._deadline is None else self._deadline - time.monotonic()
+                    if not poll.poll(max(0.0, min(left, SILENCE)) * 1000):
                         self.kill()
                         return
 
@@ -145,6 +155,16 @@ class Child:
             return False
         return time.monotonic() - self._rested < _NO_TIME or not self._poll.poll(0)
 
+    def has_grown(self) -> bool:
+        """Whether it has kept memory of its last run, which the next one would miss."""
+        if self._statm is None:
+            try:
+                self._statm = os.open(f"/proc/{self.pid}/statm", os.O_RDONLY | os.O_CLOEXEC)
+            except OSError:
+                return True  # not to be known: better a new one
+        pages = int(os.pread(self._statm, 64, 0).split()[0])
+        return pages * _PAGE > self._space + _KEPT
+
     def last_words(self) -> str:
         """What it has written to its standard error."""
         return ""
@@ -171,8 +191,9 @@ class Child:
         self.end()
         with self._sending:
             self._closed = True
-            os.close(self._to)
-            os.close(self._from)
+            for fd in (self._to, self._from, self._statm):
+                if fd is not None:
+                    os.close(fd)
 
 
 def _wait(pid: int) -> int:
@@ -194,6 +215,8 @@ class Single(Child):
             while True:
                 for frame in self.frames(until - time.monotonic()):
                     space, _, seal = frame.partition(b"\n")
+                    if not space.isdigit() or len(space) > _MAX_DIGITS:
+                        raise InternalError("the script's process does not say how it is sealed", hint="run it again")
                     self._space, self.seal = int(space), confine.Seal.decode(seal)
                     return
                 if self.silent:

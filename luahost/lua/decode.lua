@@ -188,10 +188,10 @@ local function decode(s, more)
   deepest = MAX_DEPTH + (more or 0)
   local ok, v, i = pcall(read, s, 1, 1, true)
   if not ok then
-    if type(v) == "table" then
-      return false, v.problem, v.at
+    if type(v) ~= "table" then
+      H.errors.pass_on(v)
     end
-    return false, tostring(v), 1
+    return false, v.problem, v.at
   end
   i = match(s, "^[ \t\r\n]*()", i)
   if i <= #s then

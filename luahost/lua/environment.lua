@@ -11,14 +11,31 @@
 
 local H = ...
 
-local type, next, select, rawget, rawset, load, pairs = type, next, select, rawget, rawset, load, pairs
+local type, next, select, error, pcall, rawget, rawset, load, pairs =
+  type, next, select, error, pcall, rawget, rawset, load, pairs
+local getinfo = debug.getinfo
 local sub = string.sub
 local concat = table.concat
 local getmetatable = getmetatable
 
 local BASE = {
-  "assert", "error", "pcall", "xpcall", "select", "type", "tonumber", "ipairs", "rawequal", "setmetatable", "unpack",
+  "assert", "pcall", "xpcall", "select", "type", "tonumber", "ipairs", "rawequal", "setmetatable", "unpack",
 }
+
+-- What a reader of load gives, piece by piece, until it gives nothing.
+local function read_all(reader)
+  local parts, n = {}, 0
+  while true do
+    local piece = reader()
+    if piece == nil or piece == "" then
+      return concat(parts)
+    elseif type(piece) ~= "string" then
+      error("reader function must return a string", 0)
+    end
+    n = n + 1
+    parts[n] = piece
+  end
+end
 
 -- 5.1 Basic functions, where they differ from Lua's own.
 local function basic(env)
@@ -43,6 +60,19 @@ local function basic(env)
         return handler(e)
       end, ...)
     end
+  end
+
+  -- A level may name the host's code that has called the script: such a place is nobody's business.
+  function env.error(message, level)
+    level = level or 1
+    if type(message) ~= "string" or type(level) ~= "number" or level < 1 then
+      error(message, 0)
+    end
+    local info = getinfo(level + 1, "S")
+    if info and H.errors.is_host_source(info.source) then
+      error(message, 0)
+    end
+    error(message, level + 1)
   end
 
   function env.rawlen(v)
@@ -92,10 +122,18 @@ local function basic(env)
     if select("#", ...) > 0 then
       scope = ...
     end
+    name = type(name) == "string" and name or type(chunk) == "string" and chunk or "=(load)"
+    if type(chunk) == "function" then
+      -- Called by LuaJIT's own load, a reader that is stopped would leave hooks off for good.
+      local ok, text = pcall(read_all, chunk)
+      if not ok then
+        return nil, text
+      end
+      chunk = text
+    end
     if type(chunk) == "string" and sub(chunk, 1, 1) == "\27" then
       return nil, "bytecode cannot be loaded"
     end
-    name = type(name) == "string" and name or type(chunk) == "string" and chunk or "=(load)"
     return load(chunk, H.errors.chunk_name(name), "t", scope)
   end
 

@@ -2,11 +2,11 @@
 
 local H = ...
 
-local type, rawget, setmetatable, error, tostring, tonumber, load =
-  type, rawget, setmetatable, error, tostring, tonumber, load
+local type, next, rawget, setmetatable, error, tostring, tonumber, load =
+  type, next, rawget, setmetatable, error, tostring, tonumber, load
 local getmetatable = debug.getmetatable -- sees behind __metatable
 local getinfo = debug.getinfo
-local find, match, sub = string.find, string.match, string.sub
+local find, gsub, match, sub = string.find, string.gsub, string.match, string.sub
 
 local error_mt = { __metatable = false }
 
@@ -65,13 +65,26 @@ local function position()
   end
 end
 
+-- Of each error table of the host's that is still held: its fields, whatever a script has made of the table.
+local raised = setmetatable({}, { __mode = "k" })
+
 -- Raises `fields` as an error table at the script's own line.
 local function raise(fields)
   local file, line = position()
   -- A tail call leaves no frame of the script: then its name is known, and no line.
   fields.file = fields.file or file or H.run_name
   fields.line = fields.line or line
-  error(setmetatable(fields, error_mt), 0)
+  local kept = {}
+  for name, value in next, fields do
+    kept[name] = value
+  end
+  raised[setmetatable(fields, error_mt)] = kept
+  error(fields, 0)
+end
+
+-- Raises what Lua itself has raised below the host's code, memory or the stack at its end, without our position.
+local function pass_on(problem)
+  error(type(problem) == "string" and gsub(problem, "^%[luahost %a+%]:%d+: ", "") or problem, 0)
 end
 
 local function invalid(message, hint)
@@ -109,7 +122,9 @@ end
 
 return {
   raise = raise,
+  raised = raised,
   invalid = invalid,
+  pass_on = pass_on,
   chunk_name = chunk_name,
   compile = compile,
   position = position,

@@ -23,36 +23,35 @@ local function script_traceback()
   return (gsub(concat(kept, "\n"), ": 0x%x+", ""))
 end
 
-local PLAIN_FIELDS = {
-  code = "string", message = "string", hint = "string", call = "string", account = "string", status = "number",
-  retryable = "boolean", retry_after = "number", request_id = "string", file = "string", line = "number",
-}
-
--- Whatever a script raised, as plain fields that can cross the border.
+-- Whatever a script raised, as plain fields that can cross the border. Only the host's own errors have a code, a place
+-- and the rest from their fields: a script's table says what it wants to say, and is a script's error.
 local function describe(problem)
-  if type(problem) == "table" and type(rawget(problem, "message")) == "string" then
-    local fields = {}
-    for name, kind in next, PLAIN_FIELDS do
-      local v = rawget(problem, name)
-      if type(v) == kind then
-        fields[name] = v
+  if type(problem) == "table" then
+    local own = errors.raised[problem]
+    if own then
+      local fields = {}
+      for name, value in next, own do
+        fields[name] = value
       end
+      return fields
     end
-    local details = rawget(problem, "details")
-    if details ~= nil and H.json.encode(details) then
-      fields.details = details
+    local message, hint, details = rawget(problem, "message"), rawget(problem, "hint"), rawget(problem, "details")
+    if type(message) == "string" then
+      return {
+        code = "script_error",
+        message = message,
+        hint = type(hint) == "string" and hint or nil,
+        details = details ~= nil and H.json.encode(details) and details or nil,
+      }
     end
-    fields.code = fields.code or "script_error"
-    return fields
   end
   local fields = { code = "script_error" }
-  if type(problem) == "string" then
+  if problem == "not enough memory" then
+    fields.code = "limit_exceeded"
+    fields.message = "the script used more memory than its limit"
+    fields.details = { limit = "memory_mib" }
+  elseif type(problem) == "string" then
     fields.message = gsub(problem, "^%[luahost %a+%]:%d+: ", "")
-    if find(problem, "not enough memory", 1, true) then
-      fields.code = "limit_exceeded"
-      fields.message = "the script used more memory than its limit"
-      fields.details = { limit = "memory_mib" }
-    end
   else
     fields.message = H.text.safe_text(problem)
   end

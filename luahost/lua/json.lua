@@ -206,7 +206,7 @@ local function path_text(path, depth)
   end
   for i = 1, depth do
     local k = path[i]
-    words[i] = type(k) == "number" and "[" .. k .. "]" or (i > 1 and "." or "") .. k
+    words[i] = type(k) == "number" and "[" .. k .. "]" or (i > 1 and "." or "") .. H.text.name_text(k)
   end
   return concat(words)
 end
@@ -220,7 +220,7 @@ local function encode(v, pretty, lenient)
     return concat(out)
   end
   if type(problem) ~= "table" then
-    return nil, tostring(problem), ""
+    H.errors.pass_on(problem)
   end
   return nil, problem.problem, path_text(options.path, #options.path)
 end

@@ -34,7 +34,7 @@ local function allowed(lua)
       log10 = m.log10, max = m.max, min = m.min, modf = m.modf, pi = m.pi, pow = m.pow, rad = m.rad, random = m.random,
       randomseed = m.randomseed, sin = m.sin, sinh = m.sinh, sqrt = m.sqrt, tan = m.tan, tanh = m.tanh,
     },
-    os = { clock = o.clock, difftime = o.difftime, time = false, date = false },
+    os = { difftime = o.difftime, clock = false, time = false, date = false },
     string = {
       byte = s.byte, char = s.char, find = s.find, gmatch = s.gmatch, len = s.len, lower = s.lower, match = s.match,
       rep = s.rep, reverse = s.reverse, sub = s.sub, upper = s.upper, gsub = false, format = false,
@@ -59,6 +59,9 @@ local function bounded(coroutines, strings)
   end
 
   function coroutines.resume(co, ...)
+    if type(co) ~= "thread" then
+      error("bad argument #1 to 'resume' (coroutine expected)", 2)
+    end
     if nested >= MAX_NESTED then
       return false, "more than " .. MAX_NESTED .. " coroutines resume one another"
     end

@@ -97,10 +97,11 @@ local function integrations()
   local made
   local function all()
     if not made then
-      made = {}
+      local all = {} -- in place only when it is complete: memory or the stack may end on the way
       for name, spec in next, H.border.ask({ op = "describe" }) do
-        made[name] = integration(name, spec)
+        all[name] = integration(name, spec)
       end
+      made = all
     end
     return made
   end

@@ -172,8 +172,9 @@ class Pool:
 
     def give_back(self, child: Child, owner: str = "", *, fit: bool) -> None:
         """Done with a process; `fit` says that it ended its run as it should."""
+        fit = fit and child.runs < self._reuse and not child.has_grown()
         with self._changed:
-            if fit and child.runs < self._reuse and not self._closed:
+            if fit and not self._closed:
                 self._idle.setdefault(owner, []).append(child)
                 if self._waiting:
                     self._changed.notify()

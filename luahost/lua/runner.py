@@ -31,7 +31,7 @@ def run_in_child(bridge: Bridge, run: Run, start: dict[str, Any], child: Child) 
     """
     limits = run.limits
     first = start_frame(start, limits.memory_mib)
-    child.limit(limits.cpu, limits.memory_mib)
+    child.limit(limits.cpu, limits.memory_mib, run.deadline)
     child.send(first)
     silence = _Silence(child, bridge)
     cpu_left = limits.cpu
@@ -45,6 +45,8 @@ def run_in_child(bridge: Bridge, run: Run, start: dict[str, Any], child: Child) 
                 if frame[:1] == b"R" and run.is_over():
                     raise run.wall_exceeded()
                 bridge.receive(frame, child.send)
+                if bridge.result is not None:
+                    break
             if limits.cpu is not None and bridge.result is None:
                 cpu_left = _cpu_left(child, limits.cpu)
             if child.silent:

@@ -3,13 +3,19 @@
 local H = ...
 
 local type, error, pcall, floor, find, format = type, error, pcall, math.floor, string.find, string.format
-local os_time, os_date = os.time, os.date
+local os_clock, os_time, os_date = os.clock, os.time, os.date
 
 ------------------------------------------------------------------------------------------------------------
 -- time: `now` is the simulator's, in seconds since 1970; without one, the machine's clock counts
 
 local function clock(env, os)
   local now
+  local started = 0
+
+  -- A process may have run other scripts before: their time is not told.
+  function os.clock()
+    return os_clock() - started
+  end
 
   function os.time(t)
     if t == nil and now then
@@ -30,7 +36,7 @@ local function clock(env, os)
   end
 
   return function(start)
-    now = start
+    now, started = start, os_clock()
   end
 end
 

@@ -1,105 +1,136 @@
-"""`make bench`: how fast, as ratios taken in one run, since machines differ and drift. Nothing here fails.
+"""`make bench`: how fast, beside others and as ratios taken in one run, since machines differ and drift.
 
-Each figure is a median over rounds in which the things compared take turns.
+Nothing here fails: what is wanted is printed beside what was found.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
-import statistics
+import platform
 import subprocess
 import sys
-import time
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import requests
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from luahost import Host, Limits
+from tests.benchmarks import others
+from tests.benchmarks.figures import ABSENT, Figure, Pair, row
+from tests.benchmarks.sections import SECTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
-ROUNDS = 21
-CALLS = 150
-LINE = 'print("hello")'
-BARE = f"import lupa.luajit21 as lupa; lupa.LuaRuntime().execute({LINE!r})"
+    Found = list[tuple[list[int], list[Figure]]]
 
+WIDTH = 132
+"""Columns of the tables where there is no terminal to ask."""
 
-def seconds(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
+PATIENCE = 180.0
+"""Seconds that one section may take."""
 
-
-def process(*words: str) -> Callable[[], object]:
-    return lambda: subprocess.run(words, stdout=subprocess.DEVNULL, check=True)
+DIGITS = {"us": 1, "ms": 2, "MB": 2, "runs/s": 0}
 
 
-def interleaved(rounds: int, **works: Callable[[], float]) -> dict[str, float]:
-    """The median of each, the works taking turns; one round before is not counted."""
-    found: dict[str, list[float]] = {name: [] for name in works}
-    for at in range(rounds + 1):
-        for name, work in works.items():
-            value = work()
-            if at:
-                found[name].append(value)
-    return {name: statistics.median(values) for name, values in found.items()}
+def affinities(name: str) -> Iterator[list[int]]:
+    """The processors on which a section is measured: two, and the latter of them alone."""
+    two = sorted(os.sched_getaffinity(0))[:2]
+    if SECTIONS[name].free:
+        yield two
+    if SECTIONS[name].pinned and (len(two) > 1 or not SECTIONS[name].free):
+        yield two[-1:]
 
 
-def start_up() -> list[tuple[str, float, float, str]]:
-    luahost = str(Path(sys.executable).with_name("luahost"))
-    run, bare = process(luahost, "run", "-e", LINE), process(sys.executable, "-c", BARE)
-    median = interleaved(ROUNDS, run=lambda: seconds(run), bare=lambda: seconds(bare))
-    return [("luahost run of one line / python with lupa", median["run"], median["bare"], "at most 3.0, aim 2.2")]
-
-
-def calls() -> list[tuple[str, float, float, str]]:
-    """A brokered get_session, as a ratio to the same request made with requests alone."""
-    server = subprocess.Popen(
-        [sys.executable, "-m", "luahost", "simulate", "--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
+def measured(name: str, processors: list[int]) -> list[Figure]:
+    """The figures of a section; one row that says why, where it cannot be measured."""
+    words = [sys.executable, "-m", "tests.benchmarks.measure", name, *map(str, processors)]
     try:
-        assert server.stdout is not None
-        told = json.loads(server.stdout.readline())
-        key = told["keys"]["v3"]["default"]
-        url = f"{told['url']}/v3/organizations/{told['org_id']}/sessions/devin-sess_abc123"
-        accounts = {"devin": {"default": {"api_key": key, "base_url": told["url"], "org_id": told["org_id"]}}}
-        limits = Limits(cpu=None, wall=None, calls=None)
-        with requests.Session() as session:
-            session.headers["Authorization"] = f"Bearer {key}"
+        done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    except subprocess.TimeoutExpired:
+        return [row("not measured", Pair(f"not done in {PATIENCE:.0f} s"), "")]
+    if done.returncode:
+        why = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
+        return [row("not measured", Pair(why), "")]
+    return [Figure(**each) for each in json.loads(done.stdout)]
 
-            def plain() -> float:
-                return seconds(lambda: [session.get(url) for _ in range(CALLS)]) / CALLS
 
-            def brokered(isolation: str) -> Callable[[], float]:
-                host = Host(accounts=accounts, limits=limits, isolation=isolation, state=False)
-                # The difference of a longer and a shorter run leaves out what starting costs.
-                script = "local f = app.integrations.devin.get_session for _ = 1, args.n do f('sess_abc123') end"
+def shown(value: float | str, unit: str) -> str:
+    return escape(value) if isinstance(value, str) else f"{value:,.{DIGITS[unit]}f} {unit}"
 
-                def run(n: int) -> float:
-                    return seconds(lambda: host.run(script, args={"n": n}))
 
-                return lambda: (run(CALLS + 10) - run(10)) / CALLS
+def table(name: str, found: Found) -> Table:
+    rows = Table(
+        "processors",
+        "what: ours / theirs",
+        "ours",
+        "theirs",
+        "ratio",
+        "its middle half",
+        "wanted",
+        title=f"{name}: {SECTIONS[name].title}",
+        caption=escape(caption([figure for _, figures in found for figure in figures])),
+    )
+    for processors, figures in found:
+        for figure in figures:
+            ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
+            ours, theirs = (shown(value, figure.unit) for value in (figure.ours, figure.theirs))
+            half = "{:.2f} to {:.2f}".format(*figure.between) if figure.between else ""
+            rows.add_row(",".join(map(str, processors)), figure.what, ours, theirs, ratio, half, figure.wanted)
+        rows.add_section()
+    return rows
 
-            median = interleaved(9, plain=plain, process=brokered("process"), none=brokered("none"))
-    finally:
-        server.terminate()
-        server.wait()
-    return [
-        ("get_session, child process / requests.get", median["process"], median["plain"], "at most 1.25"),
-        ("get_session, same process / requests.get", median["none"], median["plain"], "at most 1.10"),
-    ]
+
+def caption(figures: list[Figure]) -> str:
+    """What to know before the table is believed."""
+    said = []
+    if any(figure.theirs == ABSENT for figure in figures):
+        installs = (others.INSTALL_MONTY, others.INSTALL_LUAJIT, others.INSTALL_PHP)
+        said.append(f"to compare with what is not installed: {'; '.join(installs)}")
+    if any("monty" in figure.what for figure in figures):
+        said.append(others.monty_slowed())
+    return "\n".join(filter(None, said))
+
+
+def as_json(results: dict[str, Found]) -> dict[str, Any]:
+    return {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "kernel": platform.release(),
+        "load": os.getloadavg(),
+        "sections": {
+            name: [
+                {"processors": processors, "figures": [asdict(figure) | {"ratio": figure.ratio} for figure in figures]}
+                for processors, figures in found
+            ]
+            for name, found in results.items()
+        },
+    }
 
 
 def main() -> None:
-    table = Table("what", "ms", "of ms", "ratio", "wanted", title=f"processors: {sorted(os.sched_getaffinity(0))}")
-    for what, ours, theirs, wanted in (*start_up(), *calls()):
-        table.add_row(what, f"{ours * 1000:.2f}", f"{theirs * 1000:.2f}", f"{ours / theirs:.2f}", wanted)
-    Console().print(table)
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure luahost beside others.")
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"which; all without: {', '.join(SECTIONS)}")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
+    options = parser.parse_args()
+    for name in options.sections:
+        if name not in SECTIONS:
+            parser.error(f"unknown section {name!r}; known: {', '.join(SECTIONS)}")
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    results: dict[str, Found] = {}
+    for name in options.sections or SECTIONS:
+        results[name] = [(processors, measured(name, processors)) for processors in affinities(name)]
+        console.print(table(name, results[name]))
+    console.print(
+        f"Medians of rounds in which ours and theirs took turns; load average {os.getloadavg()[0]:.1f} at the end."
+        " Where one processor is named, all is pinned to it, children too."
+    )
+    if options.json:
+        options.json.write_text(json.dumps(as_json(results), indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -21,4 +21,4 @@ for name, value in pairs(_G) do
     end
   end
 end
-print(#shown .. " shown", unpack(shown, 1, 8))
+print(#shown .. " shown", unpack(shown, 1, math.min(#shown, 8)))

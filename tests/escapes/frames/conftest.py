@@ -93,7 +93,7 @@ class Hostile:
         if not outcome:
             with suppress(ProcessLookupError):
                 os.kill(child.pid, 9)
-            thread.join(40)
+            thread.join(5)
             pytest.fail(f"the host was held up for more than {within} s")
         if isinstance(outcome[0], BaseException):
             raise outcome[0]
@@ -124,7 +124,7 @@ class Hostile:
         return list(self._requests)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def host(site: Any) -> Iterator[Host]:
     with site.new_host("process", "frames") as made:
         yield made

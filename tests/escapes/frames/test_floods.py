@@ -35,7 +35,7 @@ linux = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads 
 
 @pytest.mark.parametrize("body", [SLEEP, CALL, DESCRIBE, DOCS], ids=["sleep", "call", "describe", "docs"])
 def test_requests_without_end_hold_nobody_up(hostile: Any, body: bytes) -> None:
-    error = hostile.error(flood(body), wall=1, within=4)
+    error = hostile.error(flood(body), wall=0.5, within=4)
     assert error.code in ("internal_error", "limit_exceeded")
     assert sum(thread.name == "luahost-call" for thread in threading.enumerate()) <= 32 * 2  # two hosts' at most
 
@@ -43,8 +43,8 @@ def test_requests_without_end_hold_nobody_up(hostile: Any, body: bytes) -> None:
 @linux
 def test_requests_without_end_take_little_of_the_memory(hostile: Any) -> None:
     before = resident_mib()
-    hostile.error(flood(SLEEP), wall=2, within=6)
-    assert resident_mib() - before < 64
+    hostile.error(flood(SLEEP), wall=1, within=6)
+    assert resident_mib() - before < 48
 
 
 def test_calls_of_a_run_that_is_over_do_not_hold_up_the_next(hostile: Any, host: Any) -> None:
@@ -63,7 +63,7 @@ def test_calls_without_end_stop_at_their_limit(hostile: Any) -> None:
 @pytest.mark.parametrize("body", ["b'O0 '", "b'O0 x'", "b'O0 ' + bytes(65536)"], ids=["empty", "tiny", "large"])
 def test_output_without_end_ends(hostile: Any, body: str) -> None:
     program = f"while True:\n    frame(*[{body}] * 200)"
-    error = hostile.error(program, wall=1, within=4, output_bytes=100_000)
+    error = hostile.error(program, wall=0.5, within=4, output_bytes=100_000)
     assert error.details["limit"] in ("output_bytes", "wall", "cpu")
     assert hostile.seconds < 3
 
@@ -71,7 +71,7 @@ def test_output_without_end_ends(hostile: Any, body: str) -> None:
 @linux
 def test_output_of_nothing_takes_no_memory(hostile: Any) -> None:
     before = resident_mib()
-    hostile.error("one = pack(b'O0 ')\nwhile True:\n    raw(one * 5000)", wall=2, within=6)
+    hostile.error("one = pack(b'O0 ')\nwhile True:\n    raw(one * 5000)", wall=1, within=6)
     assert resident_mib() - before < 32
 
 
