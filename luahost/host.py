@@ -12,7 +12,6 @@ from luahost.errors import Cancelled, LuaHostError, Unsupported, UsageError
 from luahost.lua.bridge import Bridge, Services
 from luahost.lua.confine import LEVELS
 from luahost.lua.modules import Modules
-from luahost.lua.pool import Pool
 from luahost.lua.runner import run_in_child
 from luahost.lua.source import decode
 from luahost.results import Limits, Result
@@ -28,10 +27,10 @@ if TYPE_CHECKING:
     from luahost.calls.ledger import Ledger
     from luahost.calls.policy import Policy
     from luahost.lua.child import Child, Single
+    from luahost.lua.pool import Pool
     from luahost.spec import Integration, Simulation
 
 ISOLATIONS = ("process", "none")
-
 
 
 class Interrupted(KeyboardInterrupt):
@@ -98,7 +97,8 @@ class Host:
         self._state = state
         self._integrations = tuple(integrations)
         self._workers = Workers()
-        self._pool = Pool(reuse=reuse, most=processes)
+        self._pool: Pool | None = None
+        self._pool_size = (reuse, processes)
         self._lock = threading.Lock()
         self._dispatcher: Dispatcher | None = None
         self._simulations: dict[str, Simulation] = {}
@@ -187,7 +187,8 @@ class Host:
         run_in_child(bridge, run, start, child)
 
     def _run_in_pool(self, bridge: Bridge, run: Run, start: dict[str, Any], owner: str) -> None:
-        child = self._pool.take(owner, run.remaining())
+        pool = self._processes()
+        child = pool.take(owner, run.remaining())
         if child is None:
             raise run.wall_exceeded()
         fit = False
@@ -195,7 +196,17 @@ class Host:
             self._run_in(child, bridge, run, start)
             fit = True
         finally:
-            self._pool.give_back(child, owner, fit=fit)
+            pool.give_back(child, owner, fit=fit)
+
+    def _processes(self) -> Pool:
+        """The pool; its module takes longer to import than a single run, started early, needs in all."""
+        with self._lock:
+            if self._pool is None:
+                from luahost.lua.pool import Pool
+
+                reuse, most = self._pool_size
+                self._pool = Pool(reuse=reuse, most=most)
+            return self._pool
 
     async def run_async(self, source: str | bytes, **options: Any) -> Result:
         """`run`, in a thread, so that an event loop goes on meanwhile."""
@@ -415,7 +426,8 @@ class Host:
     def close(self) -> None:
         """Close connections and threads. Calling it again does nothing."""
         self._closed = True
-        self._pool.close()
+        if self._pool is not None:
+            self._pool.close()
         self._workers.close()
         with self._lock:
             if self._dispatcher is not None:

@@ -27,13 +27,12 @@ def _start_early(argv: list[str]) -> Process | None:
     """For `run`, start the child at once: it gets ready while this process imports what it needs."""
     if argv[:1] != ["run"] or not {"-h", "--help", "none", "--isolation=none"}.isdisjoint(argv):
         return None
-    from luahost.errors import InternalError
     from luahost.lua.spawn import start
 
     try:
         return start()
-    except InternalError:
-        return None  # `run` starts one itself, and says what is wrong
+    except Exception:  # noqa: BLE001 (`run` starts one itself, and says what is wrong)
+        return None
 
 
 def _help() -> str:
@@ -112,14 +111,37 @@ def _main(argv: list[str]) -> int:
 
 
 def _command(argv: list[str], process: Process | None) -> int:
-    from argparse import ArgumentParser
+    from argparse import ArgumentParser, HelpFormatter
     from importlib import import_module
 
+    class Formatter(HelpFormatter):
+        """Knows how wide the terminal is: argparse would import shutil for that, and all of its compressors."""
+
+        def __init__(self, prog: str) -> None:
+            super().__init__(prog, width=_columns() - 2)
+
     module = import_module(f"luahost.cli.{COMMANDS[argv[0]][0]}")
-    parser = ArgumentParser(prog=f"luahost {argv[0]}", description=module.DESCRIPTIONS[argv[0]], allow_abbrev=False)
+    parser = ArgumentParser(
+        prog=f"luahost {argv[0]}",
+        description=module.DESCRIPTIONS[argv[0]],
+        allow_abbrev=False,
+        formatter_class=Formatter,
+    )
     if argv[0] == "run":
         return int(module.main(parser, argv[1:], process))
     return int(module.main(parser, argv))
+
+
+def _columns() -> int:
+    """How wide help is written."""
+    try:
+        return int(os.environ["COLUMNS"]) or 80
+    except (KeyError, ValueError):
+        pass
+    try:
+        return os.get_terminal_size(1).columns or 80
+    except OSError:
+        return 80
 
 
 def _open_streams() -> None:

@@ -7,7 +7,6 @@ never raises: lupa can crash, hang or leak when anything else crosses (lupa issu
 from __future__ import annotations
 
 import os
-from functools import cache
 
 from lupa.luajit21 import LuaError, LuaMemoryError, LuaRuntime
 
@@ -33,7 +32,8 @@ class EngineError(Exception):
         self.memory = memory
 
 
-def _read(name: str) -> bytes:
+def read(name: str) -> bytes:
+    """The text of one of our Lua files."""
     folder = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 (pathlib is slow to import)
     with open(os.path.join(folder, name + ".lua"), "rb") as file:  # noqa: PTH118, PTH123
         return file.read()
@@ -45,20 +45,19 @@ def _joined(files: dict[str, bytes]) -> Code:
     for name, code in files.items():
         places.append(f"{name}={{{at},{at + len(code) - 1}}}")
         at += len(code)
-    return f"local FILES={{{','.join(places)}}} ".encode() + _read("boot"), b"".join(files.values())
+    return f"local FILES={{{','.join(places)}}} ".encode() + read("boot"), b"".join(files.values())
 
 
 def sources() -> Code:
     """The host's half of the Lua code, as text: right for a single state."""
-    return _joined({name: _read(name) for name in _FILES})
+    return _joined({name: read(name) for name in _FILES})
 
 
-@cache
 def compiled() -> Code:
     """The same compiled: loading it takes a fraction of the time, and reads no file."""
     state = _state()
     dump = b"local name, text = ... return string.dump(assert(loadstring(text, '=[luahost ' .. name .. ']')))"
-    boot, code = _joined({name: state.execute(dump, name.encode(), _read(name)) for name in _FILES})
+    boot, code = _joined({name: state.execute(dump, name.encode(), read(name)) for name in _FILES})
     return state.execute(dump, b"boot", boot), code
 
 

@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from contextlib import contextmanager
+from functools import cache
 from queue import Empty, SimpleQueue
 
 from luahost.calls.run import limit_exceeded
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 _PIECE = 1 << 14  # bytes that a state is given at once; border.lua keeps room for them
 _STOP = pack(b"X0 ")
+
+
+_code = cache(compiled)
 
 
 def run_here(bridge: Bridge, run: Run, start: dict[str, Any]) -> None:
@@ -52,7 +56,7 @@ class _Here:
         self._reply(start_frame(start, memory))
         try:
             with _signals_noted(self._interrupt):
-                Engine(self._border, compiled(), guarded=True, max_memory=memory and memory << 20).run()
+                Engine(self._border, _code(), guarded=True, max_memory=memory and memory << 20).run()
         except EngineError as error:
             if not self._ended and error.memory and memory:
                 raise limit_exceeded("memory_mib", memory, memory) from None

@@ -5,16 +5,22 @@ from __future__ import annotations
 import os
 import sys
 
-from luahost.errors import InternalError
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
+
+    from luahost.errors import InternalError
 
     Process: TypeAlias = tuple[int, int, int, int]
 
 _BOOT = "import sys; sys.path[:0] = sys.argv[3:]; from luahost.lua.worker import {0}; {0}()"
 _LOCAL_TIME = "/etc/localtime"
+
+
+def _problem(message: str, hint: str | None = None) -> InternalError:
+    from luahost.errors import InternalError  # not before it is needed
+
+    return InternalError(message, hint=hint)
 
 
 def _folders() -> list[str]:
@@ -24,7 +30,7 @@ def _folders() -> list[str]:
     found = [os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))]  # noqa: PTH100, PTH120
     spec = PathFinder.find_spec("lupa")
     if spec is None or spec.origin is None:
-        raise InternalError("the package lupa is not installed", hint="pip install lupa")
+        raise _problem("the package lupa is not installed", hint="pip install lupa")
     home = os.path.dirname(os.path.dirname(spec.origin))  # noqa: PTH120
     return [*found, home] if home not in found else found
 
@@ -58,7 +64,7 @@ def execute(entry: str, stdin: int, stdout: int, stderr: int, mode: str = "") ->
     The thread that calls this must outlive the process: the kernel kills it when the thread ends.
     """
     if not hasattr(os, "posix_spawn"):
-        raise InternalError(
+        raise _problem(
             "isolation='process' needs a POSIX system", hint="use isolation='none', for scripts that you trust"
         )
     words = [sys.executable, "-I", "-S", "-c", _BOOT.format(entry), str(os.getpid()), mode, *_folders()]
@@ -73,7 +79,7 @@ def execute(entry: str, stdin: int, stdout: int, stderr: int, mode: str = "") ->
             setsigmask=[],
         )
     except OSError as error:
-        raise InternalError(f"no child process can be started: {error.strerror}") from error
+        raise _problem(f"no child process can be started: {error.strerror}") from error
 
 
 def start() -> Process:
@@ -81,7 +87,7 @@ def start() -> Process:
     (to_child, write_to), (read_from, from_child), (read_errors, errors_child) = pipe(), pipe(), pipe()
     try:
         pid = execute("serve_one", to_child, from_child, errors_child)
-    except InternalError:
+    except BaseException:
         for fd in (write_to, read_from, read_errors):
             os.close(fd)
         raise

@@ -26,7 +26,7 @@ HOST_LOST, OUT_OF_MEMORY, BROKEN = 10, 11, 12
 """Exit codes: the host is gone; memory ended where no error could be raised; a fault of the engine's own."""
 
 _CHUNK = 1 << 14
-_STOCK = 8  # states that a process which serves many runs keeps ready
+_STOCK = 4  # states that a process which serves many runs keeps ready: several at once cost less each
 _PAUSE = 1  # milliseconds without a run, after which it makes them
 _HIGHEST_FD = 1 << 16
 
@@ -146,8 +146,8 @@ def _serve_many(code: Code) -> None:
     poll.register(0, select.POLLIN)
     ready: list[Engine] = []
     while True:
-        if not ready:  # several at once cost less each than one at a time
-            ready = [Engine(_border, code, max_memory=0) for _ in range(_STOCK // 2)]
+        if not ready:
+            ready = [Engine(_border, code, max_memory=0) for _ in range(_STOCK)]
         while len(ready) < _STOCK and not poll.poll(_PAUSE):
             ready.append(Engine(_border, code, max_memory=0))
         _take_limits()
