@@ -7,6 +7,8 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
     from luahost.lua.spawn import Process
 
 COMMANDS = {
@@ -111,8 +113,16 @@ def _main(argv: list[str]) -> int:
 
 
 def _command(argv: list[str], process: Process | None) -> int:
-    from argparse import ArgumentParser, HelpFormatter
     from importlib import import_module
+
+    module = import_module(f"luahost.cli.{COMMANDS[argv[0]][0]}")
+    if argv[0] == "run":
+        return int(module.main(lambda: _parser(argv[0], module.DESCRIPTIONS[argv[0]]), argv[1:], process))
+    return int(module.main(_parser(argv[0], module.DESCRIPTIONS[argv[0]]), argv))
+
+
+def _parser(command: str, description: str) -> ArgumentParser:
+    from argparse import ArgumentParser, HelpFormatter
 
     class Formatter(HelpFormatter):
         """Knows how wide the terminal is: argparse would import shutil for that, and all of its compressors."""
@@ -120,16 +130,9 @@ def _command(argv: list[str], process: Process | None) -> int:
         def __init__(self, prog: str) -> None:
             super().__init__(prog, width=_columns() - 2)
 
-    module = import_module(f"luahost.cli.{COMMANDS[argv[0]][0]}")
-    parser = ArgumentParser(
-        prog=f"luahost {argv[0]}",
-        description=module.DESCRIPTIONS[argv[0]],
-        allow_abbrev=False,
-        formatter_class=Formatter,
+    return ArgumentParser(
+        prog=f"luahost {command}", description=description, allow_abbrev=False, formatter_class=Formatter
     )
-    if argv[0] == "run":
-        return int(module.main(parser, argv[1:], process))
-    return int(module.main(parser, argv))
 
 
 def _columns() -> int:

@@ -7,7 +7,6 @@ import select
 import signal
 import sys
 import time
-from argparse import REMAINDER
 
 from luahost.calls.run import limit_exceeded
 from luahost.cli import output
@@ -18,7 +17,8 @@ from luahost.results import COMMAND_LINE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
+    from argparse import ArgumentParser
+    from collections.abc import Callable
     from typing import Any
 
     from luahost.calls.policy import Policy
@@ -30,58 +30,82 @@ if TYPE_CHECKING:
 DESCRIPTIONS = {"run": "Run a Lua script. Everything after FILE belongs to the script."}
 
 
-def _arguments(parser: ArgumentParser) -> None:
-    add = parser.add_argument
-    parser.usage = "luahost run [OPTIONS] FILE [WORDS...] | - | -e CODE [WORDS...]"
-    add("-e", dest="code", metavar="CODE", help="run CODE instead of a file")
-    add("--account", default="default", metavar="A", help="the account of calls that name none")
-    add(
-        "--set",
-        action="append",
-        default=[],
-        metavar="K=V",
-        help="set args.K to a text, or with K:=JSON to a value",
-    )
-    add("--args", metavar="FILE", help="set args from a JSON file")
-    add("--modules", metavar="DIR", help="where require looks (default: the script's folder)")
-    add("--simulate", action="store_true", help="answer from the simulator: no network, no key")
-    add("--read-only", action="store_true", help="deny every call that writes")
-    add("--timeout", type=float, metavar="S", help="seconds that the run may last")
-    add("--cpu-limit", type=float, metavar="S", help="seconds of processor time (default 60)")
-    add("--memory-limit", type=int, metavar="MIB", help="memory that the script may take (default 256)")
-    add(
-        "--max-calls",
-        action="append",
-        default=[],
-        metavar="N",
-        help="calls that it may make; with FUNCTION=N, calls of that one",
-    )
-    add("--max-output", type=int, metavar="BYTES", help="bytes that it may print")
-    add("--max-response", type=int, metavar="BYTES", help="bytes of one call's result (default 8388608)")
-    add(
-        "--isolation",
-        choices=ISOLATIONS,
-        default="process",
-        help="process: a child that never sees a key (default)",
-    )
-    add(
-        "--require-seal",
-        choices=LEVELS,
-        default="none",
-        help="refuse to run with fewer walls around the child than this",
-    )
-    add("--json", action="store_true", help="print one JSON object instead of the output")
-    add("rest", nargs=REMAINDER, metavar="FILE [WORDS...]", help="the script, or - for standard input")
+USAGE = "luahost run [OPTIONS] FILE [WORDS...] | - | -e CODE [WORDS...]"
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "-e": {"dest": "code", "metavar": "CODE", "help": "run CODE instead of a file"},
+    "--account": {"default": "default", "metavar": "A", "help": "the account of calls that name none"},
+    "--set": {
+        "action": "append",
+        "default": (),
+        "metavar": "K=V",
+        "help": "set args.K to a text, or with K:=JSON to a value",
+    },
+    "--args": {"metavar": "FILE", "help": "set args from a JSON file"},
+    "--modules": {"metavar": "DIR", "help": "where require looks (default: the script's folder)"},
+    "--simulate": {"action": "store_true", "help": "answer from the simulator: no network, no key"},
+    "--read-only": {"action": "store_true", "help": "deny every call that writes"},
+    "--timeout": {"type": float, "metavar": "S", "help": "seconds that the run may last"},
+    "--cpu-limit": {"type": float, "metavar": "S", "help": "seconds of processor time (default 60)"},
+    "--memory-limit": {"type": int, "metavar": "MIB", "help": "memory that the script may take (default 256)"},
+    "--max-calls": {
+        "action": "append",
+        "default": (),
+        "metavar": "N",
+        "help": "calls that it may make; with FUNCTION=N, calls of that one",
+    },
+    "--max-output": {"type": int, "metavar": "BYTES", "help": "bytes that it may print"},
+    "--max-response": {"type": int, "metavar": "BYTES", "help": "bytes of one call's result (default 8388608)"},
+    "--isolation": {
+        "choices": ISOLATIONS,
+        "default": "process",
+        "help": "process: a child that never sees a key (default)",
+    },
+    "--require-seal": {
+        "choices": LEVELS,
+        "default": "none",
+        "help": "refuse to run with fewer walls around the child than this",
+    },
+    "--json": {"action": "store_true", "help": "print one JSON object instead of the output"},
+}
 
 
-def main(parser: ArgumentParser, argv: list[str], process: Process | None) -> int:
+class _Options:
+    """The options as attributes, each at its default: what argparse would give for none."""
+
+    def __init__(self) -> None:
+        for flag, how in OPTIONS.items():
+            default = how.get("default", False if how.get("action") == "store_true" else None)
+            setattr(self, how.get("dest", flag.strip("-").replace("-", "_")), default)
+        self.rest: list[str] = []
+
+
+def _options(make_parser: Callable[[], ArgumentParser], argv: list[str]) -> Any:
+    """What was typed. The plain cases need no argparse, which takes as long to import as a script to run."""
+    options = _Options()
+    if argv and not argv[0].startswith("-"):
+        options.rest = argv
+        return options
+    if len(argv) == 2 and argv[0] == "-e":
+        setattr(options, "code", argv[1])  # noqa: B010 (an attribute that OPTIONS names)
+        return options
+    from argparse import REMAINDER
+
+    parser = make_parser()
+    parser.usage = USAGE
+    for flag, how in OPTIONS.items():
+        parser.add_argument(flag, **{**how, **({"default": []} if how.get("action") == "append" else {})})
+    parser.add_argument("rest", nargs=REMAINDER, metavar="FILE [WORDS...]", help="the script, or - for standard input")
+    return parser.parse_args(argv)
+
+
+def main(make_parser: Callable[[], ArgumentParser], argv: list[str], process: Process | None) -> int:
     """Run what `argv` says; `process` is a child that was started early."""
     from luahost.lua.child import Single
 
     child = Single(process) if process else None
     try:
-        _arguments(parser)
-        options = parser.parse_args(argv)
+        options = _options(make_parser, argv)
         try:
             return _run(options, child if options.isolation == "process" else None)
         except UsageError as error:
@@ -91,7 +115,7 @@ def main(parser: ArgumentParser, argv: list[str], process: Process | None) -> in
             child.close()
 
 
-def _run(options: Namespace, child: Single | None) -> int:
+def _run(options: Any, child: Single | None) -> int:
     from luahost.calls.settings import Settings
 
     name, source, words, folder = _script(options)
@@ -129,7 +153,7 @@ def _run(options: Namespace, child: Single | None) -> int:
     return _report(options, result, name, source)
 
 
-def _script(options: Namespace) -> tuple[str, bytes, list[str], str | None]:
+def _script(options: Any) -> tuple[str, bytes, list[str], str | None]:
     """The script: its name, its bytes, its words, and the folder of its modules."""
     rest = options.rest[1:] if options.rest[:1] == ["--"] else options.rest
     if options.code is not None:
@@ -156,7 +180,7 @@ def _not_empty(name: str, source: bytes) -> str:
     return name
 
 
-def _args(options: Namespace) -> dict[str, Any]:
+def _args(options: Any) -> dict[str, Any]:
     """The global `args`: the file, and over it each --set."""
     import json
 
@@ -203,7 +227,7 @@ def _finite(text: str) -> float:
     return number
 
 
-def _limits(options: Namespace, settings: Settings) -> Limits:
+def _limits(options: Any, settings: Settings) -> Limits:
     chosen = {
         "wall": options.timeout,
         "cpu": options.cpu_limit,
@@ -230,7 +254,7 @@ def _max_calls(words: list[str]) -> dict[str, Any]:
     return found
 
 
-def _policy(options: Namespace, settings: Settings) -> Policy:
+def _policy(options: Any, settings: Settings) -> Policy:
     from luahost.calls.policy import Policy
 
     return Policy(read="allow", write="allow", rules=settings.rules(), read_only=options.read_only)
@@ -260,7 +284,7 @@ class _Stdout:
             raise Cancelled("nobody reads the output any more") from None
 
 
-def _report(options: Namespace, result: Result, name: str, source: bytes) -> int:
+def _report(options: Any, result: Result, name: str, source: bytes) -> int:
     """Say how it ended, and give the exit code."""
     if options.json:
         output.print_json(result.as_dict())

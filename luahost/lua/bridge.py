@@ -99,6 +99,10 @@ class Bridge:
         """The output so far; what is not UTF-8 as U+FFFD."""
         return b"".join(self._kept or ()).decode("utf-8", "replace")
 
+    def has_ended(self) -> bool:
+        """Whether the last frame has come."""
+        return self.result is not None
+
     def receive(self, frame: bytes, reply: Reply) -> None:
         """Take one frame. Its answer goes to `reply`, now or later and from another thread.
 

@@ -36,7 +36,7 @@ def run_in_child(bridge: Bridge, run: Run, start: dict[str, Any], child: Child) 
     silence = _Silence(child, bridge)
     cpu_left = limits.cpu
     try:
-        while bridge.result is None:
+        while not bridge.has_ended():
             left = run.remaining()
             if left is not None and left <= 0:
                 raise run.wall_exceeded()
@@ -45,9 +45,9 @@ def run_in_child(bridge: Bridge, run: Run, start: dict[str, Any], child: Child) 
                 if frame[:1] == b"R" and run.is_over():
                     raise run.wall_exceeded()
                 bridge.receive(frame, child.send)
-                if bridge.result is not None:
+                if bridge.has_ended():
                     break
-            if limits.cpu is not None and bridge.result is None:
+            if limits.cpu is not None and not bridge.has_ended():
                 cpu_left = _cpu_left(child, limits.cpu)
             if child.silent:
                 silence.check()
