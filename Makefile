@@ -29,6 +29,10 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@ $(VENV)/.test $(VENV)/.run
 
+$(VENV)/.bench: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@touch $@ $(VENV)/.test $(VENV)/.run
+
 demo: $(VENV)/.run
 	@for script in lua_examples/tour.lua $(DOCUMENTED); do \
 		echo "== $$script"; \
@@ -37,7 +41,7 @@ demo: $(VENV)/.run
 	done
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check
@@ -46,7 +50,7 @@ lint: $(VENV)/.dev
 	$(BIN)/python -m tests.checks.imports
 	$(BIN)/python -m tests.checks.generated
 
-bench: $(VENV)/.test
+bench: $(VENV)/.bench
 	$(BIN)/python -m tests.benchmarks
 
 docs: $(VENV)/.test

@@ -12,7 +12,7 @@ from luahost.errors import Cancelled, LuaHostError, Unsupported, UsageError
 from luahost.lua.bridge import Bridge, Services
 from luahost.lua.confine import LEVELS
 from luahost.lua.modules import Modules
-from luahost.lua.runner import run_in_child
+from luahost.lua.runner import NeverBegan, run_in_child
 from luahost.lua.source import decode
 from luahost.results import Limits, Result
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from luahost.spec import Integration, Simulation
 
 ISOLATIONS = ("process", "none")
+
+_ATTEMPTS = 3  # processes that are tried for a run, where others were killed before they said a word
 
 
 class Interrupted(KeyboardInterrupt):
@@ -187,6 +189,15 @@ class Host:
         run_in_child(bridge, run, start, child)
 
     def _run_in_pool(self, bridge: Bridge, run: Run, start: dict[str, Any], owner: str) -> None:
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                self._run_once_in_pool(bridge, run, start, owner)
+            except NeverBegan:
+                continue
+            return
+        self._run_once_in_pool(bridge, run, start, owner)
+
+    def _run_once_in_pool(self, bridge: Bridge, run: Run, start: dict[str, Any], owner: str) -> None:
         pool = self._processes()
         child = pool.take(owner, run.remaining())
         if child is None:
@@ -407,10 +418,7 @@ class Host:
         return self.dispatcher.call(*args, **options)
 
     def _is_inline(self, name: str) -> bool:
-        integration, _, function = name.partition(".")
-        found = self.dispatcher.catalog.get(integration)
-        declared = found.function(function) if found else None
-        return declared is not None and declared.inline
+        return self.dispatcher.is_inline(name)
 
     def _docs(self, operation: str, text: str) -> Any:
         from luahost.reference import pages

@@ -129,7 +129,9 @@ class CallRecord:
     def copy(self, **changes: Any) -> CallRecord:
         """The same record but for `changes`."""
         made = CallRecord(self.call, self.account)
-        for name, value in {**self.as_dict(), **changes}.items():
+        made.arguments, made.status = self.arguments, self.status
+        made.duration_ms, made.error = self.duration_ms, self.error
+        for name, value in changes.items():
             setattr(made, name, value)
         return made
 

@@ -106,6 +106,11 @@ class Dispatcher:
         self._lock = threading.Lock()
         self._resolving = threading.Lock()
         self._connected: dict[tuple[str, str], Connection] = {}
+        self._functions = {
+            f"{name}.{function.name}": (integration, function)
+            for name, integration in catalog.items()
+            for function in integration.functions
+        }
         self.accounts = {
             name: Accounts(
                 integration,
@@ -183,12 +188,20 @@ class Dispatcher:
 
     def find(self, call: str) -> tuple[Integration, Function]:
         """The function that "devin.create_session" names."""
+        found = self._functions.get(call)
+        if found is not None:
+            return found
         name, _, function_name = call.partition(".")
         integration = self.integration(name)
         function = integration.function(function_name)
         if function is None:
             raise self.unknown(name, None, function_name)
         return integration, function
+
+    def is_inline(self, call: str) -> bool:
+        """Whether it may be called without a thread of its own."""
+        found = self._functions.get(call)
+        return found is not None and found[1].inline
 
     def unknown(self, integration: str, account: str | None, name: str) -> LuaHostError:
         """The error for a name that an integration does not have: a function or an account, whichever was meant."""
@@ -230,26 +243,31 @@ class Dispatcher:
         """Make one call and give its result, plain JSON values; raises LuaHostError."""
         account = run.account if account is None else account
         record = CallRecord(name, account)
-        with run.recorded(record) as pending:
-            try:
-                return self._call(run, pending, record, name, arguments, positional, account)
-            except LuaHostError as error:
-                error.call = name
-                error.account = account
-                error.retryable = bool(error.retryable)
-                if not error.message.startswith(f"{name}: "):
-                    error.message = f"{name}: {error.message}"
-                # What led here holds the request, and that the key.
-                self._cover(error, name, account)
-                error.__cause__ = error.__context__ = None
-                raise error.with_traceback(None) from None
-            except Exception as error:  # noqa: BLE001
-                # A handler's own fault: its kind says enough, and its text could say too much.
-                failed = InternalError(
-                    f"{name} failed inside luahost: {type(error).__name__}", call=name, account=account
-                )
-                failed.retryable = False
-        raise failed
+        pending = run.begin(record)
+        problem: LuaHostError | None = None
+        try:
+            found = self._call(run, pending, record, name, arguments, positional, account)
+            pending.done = True
+        except LuaHostError as error:
+            problem = error
+            error.call = name
+            error.account = account
+            error.retryable = bool(error.retryable)
+            if not error.message.startswith(f"{name}: "):
+                error.message = f"{name}: {error.message}"
+            # What led here holds the request, and that the key.
+            self._cover(error, name, account)
+            error.__cause__ = error.__context__ = None
+            raise error.with_traceback(None) from None
+        except Exception as error:  # noqa: BLE001
+            # A handler's own fault: its kind says enough, and its text could say too much.
+            problem = InternalError(f"{name} failed inside luahost: {type(error).__name__}", call=name, account=account)
+            problem.retryable = False
+        else:
+            return found
+        finally:
+            run.end(pending, problem)
+        raise problem
 
     def _cover(self, error: LuaHostError, name: str, account: str) -> None:
         """Cover the key in every field of an error, should a server have sent it back."""
@@ -271,10 +289,14 @@ class Dispatcher:
         if positional is not None:
             given = args.from_positions(function, positional)
         given = {} if given is None else given
-        record.arguments = args.shown(function, given)
-        clean = args.check(function, given)
+        try:
+            clean = args.check(function, given)
+        except InvalidArguments:
+            record.arguments = args.shown(function, given)
+            raise
         record.arguments = args.shown(function, clean)
-        if account not in self.account_names(integration.name):
+        known = (integration.name, account) in self._connected or account in self.account_names(integration.name)
+        if not known:
             raise self.unknown_account(integration.name, account)
         self.policy.enforce(integration.name, function, account)
         connection = self._connect(integration, account)
@@ -292,8 +314,7 @@ class Dispatcher:
 
     def _connect(self, integration: Integration, name: str) -> Connection:
         at = (integration.name, name)
-        with self._lock:
-            found = self._connected.get(at)
+        found = self._connected.get(at)
         if found is not None:
             return found
         with self._resolving:  # one at a time: a locked keyring is asked once, not by every call in flight

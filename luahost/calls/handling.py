@@ -45,14 +45,20 @@ class HandlerCall:
     def __init__(
         self, ledger: Callable[[], Ledger], connection: Connection, function: Function, run: Run, pending: Pending
     ) -> None:
-        from luahost.calls.http import Client
-
         self._ledger = ledger
         self._connection = connection
         self._function = function
         self._run = run
         self._pending = pending
-        self.http: Http = Client(connection.transport, run, pending)
+        self._http: Http | None = None
+
+    @property
+    def http(self) -> Http:
+        if self._http is None:
+            from luahost.calls.http import Client
+
+            self._http = Client(self._connection.transport, self._run, self._pending)
+        return self._http
 
     @property
     def account(self) -> str:

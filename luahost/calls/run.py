@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager
 
 from luahost.errors import Cancelled, LimitExceeded, LuaHostError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from typing import Protocol
 
     from luahost.results import CallRecord, Limits
@@ -28,13 +27,16 @@ GRACE = 30.0
 
 
 class Pending:
-    """A call under way. `sent` says that a write has left, so that its outcome is worth waiting for."""
+    """A call under way. `sent` says that a write has left, so that its outcome is worth waiting for; `done`, that it
+    has given its result.
+    """
 
-    __slots__ = ("record", "sent", "started")
+    __slots__ = ("done", "record", "sent", "started")
 
     def __init__(self, record: CallRecord) -> None:
         self.record = record
         self.sent = False
+        self.done = False
         self.started = time.monotonic()
 
 
@@ -79,29 +81,29 @@ class Run:
 
     # -- the calls ------------------------------------------------------------------------------------------
 
-    @contextmanager
-    def recorded(self, record: CallRecord) -> Iterator[Pending]:
-        """Count, time and record one call; raises LimitExceeded for one too many."""
+    def begin(self, record: CallRecord) -> Pending:
+        """Count and record one call, which `end` is told of; raises LimitExceeded for one too many."""
         pending = Pending(record)
         with self._changed:
             self._count(record.call)
             self.records.append(record)
             self._pending.add(pending)
-        try:
-            yield pending
-        except LuaHostError as error:
-            record.status = "unknown" if error.code == "outcome_unknown" else "error"
-            record.error = error.fields()
-            raise
-        except BaseException:
+        return pending
+
+    def end(self, pending: Pending, problem: LuaHostError | None) -> None:
+        """The call is over, and how; with neither a result nor a problem, something has interrupted it."""
+        record = pending.record
+        if problem is not None:
+            record.status = "unknown" if problem.code == "outcome_unknown" else "error"
+            record.error = problem.fields()
+        elif not pending.done:
             record.status = "unknown" if pending.sent else "error"
-            raise
         else:
             record.status = "ok"
-        finally:
-            record.duration_ms = round((time.monotonic() - pending.started) * 1000, 3)
-            with self._changed:
-                self._pending.discard(pending)
+        record.duration_ms = round((time.monotonic() - pending.started) * 1000, 3)
+        with self._changed:
+            self._pending.discard(pending)
+            if pending.sent or problem is not None:
                 self._changed.notify_all()
 
     def _count(self, call: str) -> None:

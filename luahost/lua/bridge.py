@@ -248,18 +248,21 @@ def _finite(text: str) -> float:
     return number
 
 
-_decode = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite).decode
+_scan = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite).raw_decode
 _MAX_NESTED = 160  # levels; json.lua writes at most 128 of a value
 
 
 def _object(body: bytes) -> dict[str, Any]:
     """The JSON object that a script's side has sent. It may have been made by anybody: nothing is taken for granted."""
     try:
-        found = _decode(body.decode("utf-8", "replace"))
+        text = body.decode("utf-8", "replace")
+        found, end = _scan(text)
+        if end != len(text):
+            raise ValueError("text after the value")  # noqa: TRY301 (as what the scanner itself raises)
         if body.count(b"{") + body.count(b"[") > _MAX_NESTED:
             _check_depth(found)
         if b"\\ud" in body or b"\\uD" in body:  # halves of surrogate pairs
-            found = _decode(_dumps(found).decode())
+            found, _ = _scan(_dumps(found).decode())
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):

@@ -23,6 +23,10 @@ _EXIT_OF_PANIC = 1  # how LuaJIT ends a process that has no memory left for an e
 _OUT_OF_MEMORY = 11  # luahost.lua.worker.OUT_OF_MEMORY, which is not imported here
 
 
+class NeverBegan(InternalError):
+    """Somebody has killed the process before it said a word: nothing has happened, and another one may try."""
+
+
 def run_in_child(bridge: Bridge, run: Run, start: dict[str, Any], child: Child) -> None:
     """Run in a process that waits for a script.
 
@@ -34,6 +38,7 @@ def run_in_child(bridge: Bridge, run: Run, start: dict[str, Any], child: Child) 
     child.limit(limits.cpu, limits.memory_mib, run.deadline)
     child.send(first)
     silence = _Silence(child, bridge)
+    heard = False
     cpu_left = limits.cpu
     try:
         while not bridge.has_ended():
@@ -42,6 +47,7 @@ def run_in_child(bridge: Bridge, run: Run, start: dict[str, Any], child: Child) 
                 raise run.wall_exceeded()
             timeout = SILENCE if left is None or left > SILENCE else left
             for frame in child.frames(timeout if cpu_left is None or cpu_left > timeout else cpu_left):
+                heard = True
                 if frame[:1] == b"R" and run.is_over():
                     raise run.wall_exceeded()
                 bridge.receive(frame, child.send)
@@ -53,7 +59,10 @@ def run_in_child(bridge: Bridge, run: Run, start: dict[str, Any], child: Child) 
                 silence.check()
         run.cpu_seconds = child.cpu_seconds()
     except ChildDied as died:
-        raise _why(died, run) from None
+        why = _why(died, run)
+        if not heard and died.signal == signal.SIGKILL:
+            raise NeverBegan(why.message, hint=why.hint) from None
+        raise why from None
 
 
 def _cpu_left(child: Child, allowed: float) -> float | None:
