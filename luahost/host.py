@@ -205,7 +205,7 @@ class Host:
         fit = False
         try:
             self._run_in(child, bridge, run, start)
-            fit = True
+            fit = bridge.is_clean()
         finally:
             pool.give_back(child, owner, fit=fit)
 

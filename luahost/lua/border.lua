@@ -96,9 +96,12 @@ local function submit(frame)
   end
 end
 
+local MAX_REQUEST = 2 ^ 25 -- bytes; the host ends a run that sends a frame of more than twice as many
+
 local REPLY_DEPTH = 8 -- levels that a reply's own wrapping may add to a value's
 
 local next_id = 0
+local unread = 0 -- requests whose answer has not been taken
 local waiting = {} -- answers that came while another was waited for, by id
 
 local function answer(id)
@@ -114,6 +117,7 @@ local function answer(id)
     end
   end
   waiting[id] = nil
+  unread = unread - 1
   local ok, reply = H.decode(body, REPLY_DEPTH)
   if not ok or type(reply) ~= "table" then
     return { ok = false, error = { code = "invalid_response", message = "the answer cannot be read: " .. tostring(reply) } }
@@ -136,6 +140,10 @@ local function ask(request)
     })
   end
   next_id = next_id + 1
+  if #text > MAX_REQUEST then
+    H.errors.invalid((request["function"] or request.op) .. ": " .. #text .. " bytes are more than a request may have")
+  end
+  unread = unread + 1
   submit("Q" .. format("%d", next_id) .. " " .. text)
   local reply = answer(next_id)
   if reply.ok == true then
@@ -160,6 +168,7 @@ local function guard(count)
 end
 
 return {
+  clean = function() return unread == 0 and buffer == "" end,
   ask = ask, output = output, receive = receive, submit = submit, guard = guard, memory = memory,
   is_stopped = function() return stopped end,
 }

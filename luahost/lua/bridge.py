@@ -138,6 +138,10 @@ class Bridge:
             return full
         return error
 
+    def is_clean(self) -> bool:
+        """Whether no answer is under way to the script's process, or waits there unread."""
+        return not self.open and self.result is not None and self.result.get("clean") is True
+
     def memory_bytes(self) -> int | None:
         size = self.result.get("memory") if self.result else None
         return int(size) if isinstance(size, (int, float)) and 0 <= size < 1 << 50 else None

@@ -96,7 +96,10 @@ class Child:
         if not confine.SET_BY_HOST:
             self._write((b"%d %d" % (seconds or 0, space or 0)).ljust(32))
         elif self._limited != (seconds, space):
-            confine.limit(self.pid, seconds, space)
+            try:
+                confine.limit(self.pid, seconds, space)
+            except OSError as error:
+                raise InternalError(f"the limits of the script's process cannot be set: {error.strerror}") from None
         self._limited = (seconds, space)
 
     def send(self, frame: bytes) -> None:

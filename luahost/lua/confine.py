@@ -100,6 +100,11 @@ class Walls:
         """Whether the kernel ends this process when its parent is gone."""
         return "parent_death_signal" not in self._missing
 
+    @property
+    def filtered(self) -> bool:
+        """Whether the kernel looks at this process's system calls."""
+        return SECCOMP not in self._missing
+
     def _call(self, function: bytes, *arguments: int | bytes) -> None:
         """A function of walls.lua; raises Refused in the system's words."""
         if self._calls is None:
@@ -132,7 +137,7 @@ class Walls:
             self._die_with(parent)
         resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
         resource.setrlimit(resource.RLIMIT_NOFILE, (1, 1))  # no further one; with 0 the kernel refuses to poll
-        if SECCOMP not in self._missing:
+        if self.filtered:
             self._filter("script")
         self._calls = None  # this state can call anything: it has no business beside a script's
 

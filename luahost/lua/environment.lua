@@ -65,7 +65,7 @@ local function basic(env)
   -- A level may name the host's code that has called the script: such a place is nobody's business.
   function env.error(message, level)
     level = level or 1
-    if type(message) ~= "string" or type(level) ~= "number" or level < 1 then
+    if (type(message) ~= "string" and type(message) ~= "number") or type(level) ~= "number" or level < 1 then
       error(message, 0)
     end
     local info = getinfo(level + 1, "S")

@@ -41,7 +41,7 @@ local function describe(problem)
         code = "script_error",
         message = message,
         hint = type(hint) == "string" and hint or nil,
-        details = details ~= nil and H.json.encode(details) and details or nil,
+        details = details ~= nil and H.json.encode({ error = { details } }) and details or nil,
       }
     end
   end

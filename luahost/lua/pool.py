@@ -27,6 +27,7 @@ IDLE = 5.0
 
 _PAUSE = 0.001  # seconds without a run in which the stock is refilled, so that a run need not share the processor
 _HELLO_SIZE = 4096
+_ATTEMPTS = 16  # processes that a run is offered, should they have died
 
 
 class Parent:
@@ -36,6 +37,7 @@ class Parent:
         self._lock = threading.Lock()
         self._control, theirs = socket.socketpair()
         self._errors, errors_child = pipe()
+        os.set_blocking(errors_child, False)  # nobody reads the last words of a process: they must not hold it up
         null = above_standard(os.open(os.devnull, os.O_RDWR))
         socket_child = above_standard(theirs.detach())
         try:
@@ -133,12 +135,13 @@ class Pool:
         if self._program != os.getpid():
             self._forget()
         until = None if timeout is None else time.monotonic() + timeout
-        while True:
+        for _ in range(_ATTEMPTS):
             with self._changed:
                 child = self._pop(owner) or self._wait(owner, until)
             if child is None or child.is_ready():
                 return child
             self._jobs.put(child)  # it has died meanwhile, or said what it was not asked
+        raise InternalError("the processes for scripts end before they are used", hint="luahost doctor may say why")
 
     def _pop(self, owner: str) -> Child | None:
         if self._closed:

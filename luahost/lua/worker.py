@@ -12,6 +12,7 @@ import _thread
 import os
 import select
 import sys
+from contextlib import suppress
 
 from luahost.lua import confine
 from luahost.lua.engine import Engine, EngineError, compiled
@@ -50,7 +51,8 @@ def _guarded_run(engine: Engine) -> None:
     try:
         engine.run()
     except EngineError as error:
-        os.write(2, str(error).encode("utf-8", "replace")[:4096])
+        with suppress(OSError):
+            os.write(2, str(error).encode("utf-8", "replace")[:4096])
         os._exit(OUT_OF_MEMORY if error.memory else BROKEN)
 
 
@@ -75,7 +77,7 @@ def _watch_host() -> None:
 
 def _close(walls: confine.Walls, parent: int) -> None:
     """The last steps before a script is read."""
-    if not walls.parent_death_signal:
+    if not walls.parent_death_signal and not walls.filtered:  # a filtered process can have no thread
         _watch_host()
     walls.close(parent)
 
