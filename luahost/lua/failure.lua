@@ -46,12 +46,15 @@ local function describe(problem)
     end
   end
   local fields = { code = "script_error" }
+  if type(problem) == "string" then
+    problem = gsub(problem, "^%[luahost %a+%]:%d+: ", "")
+  end
   if problem == "not enough memory" then
     fields.code = "limit_exceeded"
     fields.message = "the script used more memory than its limit"
     fields.details = { limit = "memory_mib" }
   elseif type(problem) == "string" then
-    fields.message = gsub(problem, "^%[luahost %a+%]:%d+: ", "")
+    fields.message = problem
   else
     fields.message = H.text.safe_text(problem)
   end

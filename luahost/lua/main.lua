@@ -22,7 +22,11 @@ local function values_json(n, values)
   return "[" .. concat(out, ",") .. "]"
 end
 
+local FAILED_TWICE = "error in error handling"
+local raised -- what the script has failed with, should there be no memory or stack left to say more of it
+
 local function failed(problem)
+  raised = problem
   return H.failure.handler(problem)
 end
 
@@ -75,7 +79,7 @@ local function run_script(begin)
   local fields = results[2]
   if type(fields) ~= "table" or type(fields.code) ~= "string" then
     collectgarbage()
-    fields = H.failure.describe(fields)
+    fields = H.failure.describe(fields == FAILED_TWICE and raised or fields)
   end
   report(false, '"error":' .. H.json.encode(fields, false, true))
 end

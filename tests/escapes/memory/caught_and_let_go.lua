@@ -1,5 +1,6 @@
 -- trick: memory is filled, the error caught and everything dropped, twenty times; then the script must work as before
 -- expect: ok
+-- expect: limit_exceeded: memory_mib
 -- limits: memory_mib=32
 -- modes: process, reuse
 -- requests: GET /v3/self

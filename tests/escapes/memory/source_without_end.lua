@@ -5,4 +5,7 @@
 pcall(load, ("x = 1 "):rep(1e6))
 pcall(load, "return {" .. ("{},"):rep(1e6) .. "}")
 local t = {}
-while true do t[#t + 1] = assert(load("return '" .. ("x"):rep(1000) .. #t .. "'"), "not enough memory") end
+while true do
+  local chunk, problem = load("return '" .. ("x"):rep(1000) .. #t .. "'")
+  t[#t + 1] = chunk or error(problem, 0)
+end

@@ -1,5 +1,5 @@
 -- trick: an error of the host's whose fields were replaced by values of the wrong kind is raised again
--- expect: script_error
+-- expect: invalid_arguments: sleep: a number
 -- output: error
 local _, e = pcall(sleep, -1)
 e.message = setmetatable({}, {__tostring = error})
