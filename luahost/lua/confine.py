@@ -24,16 +24,22 @@ _LANDLOCK_VERSION = 6  # the first that knows scopes
 STACK = 112 * _MIB
 """Bytes that the C stack may take. However a process was started, the kernel leaves 128 MiB free below its stack."""
 
+_STACK_TAKEN = 4 * _MIB  # twice what the deepest nesting that libraries.lua allows has been seen to take
+
 LEVELS = ("none", "partial", "full")
 SECCOMP, LANDLOCK = "seccomp", "landlock"
 WALLS = ("no_new_privs", "not_dumpable", "parent_death_signal", LANDLOCK, "rlimits", SECCOMP)
 
 
 class Seal:
-    """Which walls stand. `missing` has each that does not, and why; `level` is "full", "partial" or "none"."""
+    """Which walls stand. `missing` has each that does not, and why; `level` is "full", "partial" or "none".
 
-    def __init__(self, missing: dict[str, str]) -> None:
+    `space` is the bytes of address space that the process had taken before.
+    """
+
+    def __init__(self, missing: dict[str, str], space: int = 0) -> None:
         self.missing = missing
+        self.space = space
 
     @property
     def level(self) -> str:
@@ -126,10 +132,12 @@ class Walls:
         self._put_up("no_new_privs", self._call, b"no_new_privs")
         self._put_up("not_dumpable", self._call, b"not_dumpable")
         self._put_up("parent_death_signal", self._die_with, parent)
+        self._grow_stack()
+        space = address_space()  # what is read here cannot be read any more from the next wall on
         self._put_up(LANDLOCK, self._landlock)
         self._put_up("rlimits", _lasting_limits)
         self._put_up(SECCOMP, self._filter, "parent")
-        return Seal(self._missing)
+        return Seal(self._missing, space)
 
     def close(self, parent: int) -> None:
         """The rest, in a process that reads a script next. Any that fails now ends it."""
@@ -146,13 +154,29 @@ class Walls:
         if os.getppid() != parent:  # it was gone before the signal was asked for
             os._exit(1)
 
+    def _landlock_version(self) -> int:
+        return 0 if self._calls is None else int(self._calls.execute(b"return landlock_version()"))
+
     def _landlock(self) -> None:
-        version = 0 if self._calls is None else self._calls.execute(b"return landlock_version()")
+        version = self._landlock_version()
         if version <= 0:
             raise Refused(os.strerror(-version))
         self._call(b"landlock", version)
         if version < _LANDLOCK_VERSION:
             raise Refused(f"version {version} of {_LANDLOCK_VERSION}: it knows no TCP or no scopes")
+
+    def _grow_stack(self) -> None:
+        """Have the C stack take what it will need, before a limit of memory could refuse that and kill the process.
+
+        Only one page is touched. Kernels without Landlock may think such a touch a mistake, and are not asked.
+        """
+        if LANDLOCK in self._missing or self._landlock_version() <= 0:
+            return
+        with open("/proc/self/maps", "rb") as maps:  # noqa: PTH123 (no pathlib in the child)
+            lines = [line for line in maps if line.rstrip().endswith(b"[stack]")]
+        if lines and self._calls is not None:
+            lowest = int(lines[0].partition(b"-")[0], 16)
+            self._calls.execute(b"touch(...)", lowest - _STACK_TAKEN)
 
     def _filter(self, name: str) -> None:
         self._call(b"filter", self._filters[name])

@@ -98,7 +98,8 @@ class _Here:
     def _piece(self) -> bytes:
         """The next bytes for the script; waits for them as long as the run may last."""
         if not self._pieces:
-            answer = self._answers.get(timeout=self._run.remaining())
+            left = self._run.remaining()
+            answer = self._answers.get(timeout=None if left is None else max(0.0, left))
             self._pieces = [answer[at : at + _PIECE] for at in range(0, len(answer), _PIECE)][::-1]
         return self._pieces.pop()
 

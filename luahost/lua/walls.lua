@@ -44,6 +44,11 @@ function filter(program)
   return set(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ffi.cast("unsigned long", ffi.cast("void *", made)))
 end
 
+-- Reads a byte that lies below the stack, so that the kernel makes the stack reach there.
+function touch(address)
+  local _ = ffi.cast("volatile const char *", address)[0]
+end
+
 -- The version of Landlock, or minus the error number.
 function landlock_version()
   local found = tonumber(C.syscall(LANDLOCK_CREATE_RULESET, nil, long(0), long(LANDLOCK_CREATE_RULESET_VERSION)))

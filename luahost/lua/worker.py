@@ -96,8 +96,8 @@ def _alone() -> int:
     return int(sys.argv[1])
 
 
-def _hello(seal: confine.Seal, space: int) -> bytes:
-    return b"%d\n%s" % (space, seal.encode())
+def _hello(seal: confine.Seal) -> bytes:
+    return b"%d\n%s" % (seal.space, seal.encode())
 
 
 def serve_one() -> None:
@@ -105,8 +105,7 @@ def serve_one() -> None:
     parent = _alone()
     walls = confine.Walls()
     engine = Engine(_border)
-    space = confine.address_space()
-    hello = _hello(walls.seal(parent), space)
+    hello = _hello(walls.seal(parent))
     os.write(1, len(hello).to_bytes(4, "little") + hello)
     _take_limits()
     _close(walls, parent)
@@ -130,9 +129,8 @@ def serve_forks() -> None:
     code = compiled()
     engine = Engine(_border, code, eager=True)
     gc.disable()  # what lives here lives for ever, and is shared with those who are forked
-    space = confine.address_space()
     me = os.getpid()
-    os.write(0, _hello(walls.seal(parent), space))
+    os.write(0, _hello(walls.seal(parent)))
     _fork_when_asked(control)
     _close(walls, me)
     _take_limits()
