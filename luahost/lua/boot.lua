@@ -15,7 +15,7 @@ local globals = _G
 local empty = {}
 setfenv(0, empty) -- whatever a script gets hold of, the globals behind it are empty
 
-local H = setmetatable({ door = door, guarded = guarded, globals = globals }, {
+local H = setmetatable({ door = door, guarded = guarded, eager = eager, globals = globals }, {
   __index = function(H, name)
     local at = FILES[name]
     if not at then
