@@ -441,6 +441,14 @@ class Host:
             if self._dispatcher is not None:
                 self._dispatcher.close()
 
+    def __del__(self) -> None:
+        """One that is dropped without `close` leaves nothing either. It may happen anywhere: no lock is taken."""
+        pool = getattr(self, "_pool", None)
+        if pool is not None:
+            pool.abandon()
+        if hasattr(self, "_workers"):
+            self._workers.abandon()
+
     def __enter__(self) -> Self:
         return self
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from queue import SimpleQueue
 
@@ -19,6 +20,11 @@ class Workers:
     """
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        """Anew too in a program that has forked: threads do not come along."""
+        self._program = os.getpid()
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._idle = threading.Semaphore(0)
         self._lock = threading.Lock()
@@ -26,6 +32,8 @@ class Workers:
 
     def submit(self, job: Callable[[], None]) -> None:
         """Have some thread run `job`, which must not raise."""
+        if self._program != os.getpid():
+            self._begin()
         self._jobs.put(job)
         if self._idle.acquire(blocking=False):
             return
@@ -42,6 +50,11 @@ class Workers:
             job()
             del job  # an idle thread keeps nothing of the last run alive
             self._idle.release()
+
+    def abandon(self) -> None:
+        """`close` without a lock."""
+        for _ in range(self._count):
+            self._jobs.put(None)
 
     def close(self) -> None:
         with self._lock:

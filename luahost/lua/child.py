@@ -165,7 +165,10 @@ class Child:
                 self._statm = os.open(f"/proc/{self.pid}/statm", os.O_RDONLY | os.O_CLOEXEC)
             except OSError:
                 return True  # not to be known: better a new one
-        pages = int(os.pread(self._statm, 64, 0).split()[0])
+        try:
+            pages = int(os.pread(self._statm, 64, 0).split()[0])
+        except (OSError, IndexError):  # it is gone
+            return True
         return pages * _PAGE > self._space + _KEPT
 
     def last_words(self) -> str:
@@ -200,7 +203,10 @@ class Child:
 
 
 def _wait(pid: int) -> int:
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    try:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    except ChildProcessError:  # this program ignores SIGCHLD, or another part of it has waited
+        return -signal.SIGKILL
 
 
 class Single(Child):

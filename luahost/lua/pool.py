@@ -8,16 +8,17 @@ takes a ready one and gives it back.
 from __future__ import annotations
 
 import os
-import socket
 import threading
 import time
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 
 from luahost.errors import InternalError, LuaHostError, UsageError
-from luahost.lua.child import SILENCE, Child
-from luahost.lua.confine import Seal
-from luahost.lua.spawn import above_standard, execute, pipe
+from luahost.lua.parent import Parent
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from luahost.lua.child import Child
 
 STOCK = 8
 """The most processes that wait ready for their first script."""
@@ -26,77 +27,7 @@ IDLE = 5.0
 """Seconds without a run after which a pool keeps one process ready, and no other."""
 
 _PAUSE = 0.001  # seconds without a run in which the stock is refilled, so that a run need not share the processor
-_HELLO_SIZE = 4096
 _ATTEMPTS = 16  # processes that a run is offered, should they have died
-
-
-class Parent:
-    """The process that the others are forked from. Thread-safe, but for the thread that makes it: it must live on."""
-
-    def __init__(self, *, reuse: bool) -> None:
-        self._lock = threading.Lock()
-        self._control, theirs = socket.socketpair()
-        self._errors, errors_child = pipe()
-        os.set_blocking(errors_child, False)  # nobody reads the last words of a process: they must not hold it up
-        null = above_standard(os.open(os.devnull, os.O_RDWR))
-        socket_child = above_standard(theirs.detach())
-        try:
-            self.pid = execute("serve_forks", socket_child, null, errors_child, "reuse" if reuse else "once")
-        except InternalError:
-            self._control.close()
-            os.close(self._errors)
-            raise
-        finally:
-            for fd in (socket_child, null, errors_child):
-                os.close(fd)
-        self._control.settimeout(SILENCE)
-        try:
-            space, _, seal = self._exchange(b"", _HELLO_SIZE)[0].partition(b"\n")
-            self.space, self.seal = int(space), Seal.decode(seal)
-        except InternalError:
-            self.close()
-            raise
-
-    def _exchange(self, request: bytes, size: int, fds: int = 0) -> tuple[bytes, list[int]]:
-        """Ask, and give what is answered; raises InternalError where nothing is, with what the process said last."""
-        with self._lock:
-            try:
-                self._control.sendall(request)
-                found, ends, _, _ = socket.recv_fds(self._control, size, fds, getattr(socket, "MSG_CMSG_CLOEXEC", 0))
-            except OSError:
-                found, ends = b"", []
-        if found:
-            return found, ends
-        said = b""
-        with suppress(OSError):
-            os.set_blocking(self._errors, False)
-            said = os.read(self._errors, 4096)
-        last = said.decode("utf-8", "replace").strip().splitlines()[-1:]
-        raise InternalError(
-            "no process for scripts can be started" + (f": {last[0][:200]}" if last else ""), hint="run it again"
-        )
-
-    def fork(self) -> Child:
-        """A further process, ready for a script."""
-        found, ends = self._exchange(b"F\0\0\0\0", 4, 2)
-        to, source = (above_standard(fd) for fd in ends)
-        return Child(int.from_bytes(found, "little"), to, source, seal=self.seal, space=self.space, reap=self.wait)
-
-    def wait(self, pid: int) -> int:
-        """Wait for one that ends, and give its exit code, negative for a signal."""
-        try:
-            status, _ = self._exchange(b"W" + pid.to_bytes(4, "little"), 4)
-        except InternalError:
-            return -9  # the parent is gone, and all that it forked with it
-        return os.waitstatus_to_exitcode(int.from_bytes(status, "little"))
-
-    def close(self) -> None:
-        self._control.close()
-        os.close(self._errors)
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, 9)
-        with suppress(ChildProcessError):  # somebody else in this program has waited for it
-            os.waitpid(self.pid, 0)
 
 
 class Pool:
@@ -119,7 +50,7 @@ class Pool:
         self._ready: list[Child] = []
         self._idle: dict[str, list[Child]] = {}
         self._all: set[Child] = set()
-        self._waiting = 0
+        self._waiting: list[str] = []
         self._stock = 1
         self._problem: LuaHostError | None = None
         self._keeper: threading.Thread | None = None
@@ -137,10 +68,10 @@ class Pool:
         until = None if timeout is None else time.monotonic() + timeout
         for _ in range(_ATTEMPTS):
             with self._changed:
-                child = self._pop(owner) or self._wait(owner, until)
+                child = (None if self._waiting else self._pop(owner)) or self._wait(owner, until)
             if child is None or child.is_ready():
                 return child
-            self._jobs.put(child)  # it has died meanwhile, or said what it was not asked
+            self._discard(child)  # it has died meanwhile, or said what it was not asked
         raise InternalError("the processes for scripts end before they are used", hint="luahost doctor may say why")
 
     def _pop(self, owner: str) -> Child | None:
@@ -151,12 +82,17 @@ class Pool:
             return idle.pop()
         return self._ready.pop() if self._ready else None
 
+    def abandon(self) -> None:
+        """`close` without waiting and without a lock: for a host that nobody holds any more, from anywhere."""
+        self._closed = True
+        self._jobs.put(None)
+
     def _wait(self, owner: str, until: float | None) -> Child | None:
         if self._keeper is None:
             self._keeper = threading.Thread(target=self._keep, name="luahost-pool", daemon=True)
             self._keeper.start()
         self._stock = min(STOCK, self._stock * 2)
-        self._waiting += 1
+        self._waiting.append(owner)
         self._problem = None
         try:
             while True:
@@ -171,19 +107,30 @@ class Pool:
                 if self._problem is not None:
                     raise self._problem
         finally:
-            self._waiting -= 1
+            self._waiting.remove(owner)
 
     def give_back(self, child: Child, owner: str = "", *, fit: bool) -> None:
         """Done with a process; `fit` says that it ended its run as it should."""
         fit = fit and child.runs < self._reuse and not child.has_grown()
         with self._changed:
-            if fit and not self._closed:
+            if fit and not self._closed and not self._is_wanted_by_another(owner):
                 self._idle.setdefault(owner, []).append(child)
                 if self._waiting:
-                    self._changed.notify()
+                    self._changed.notify_all()  # one of them may be its owner
                 return
+        self._discard(child)
+
+    def _discard(self, child: Child) -> None:
         child.kill()
-        self._jobs.put(child)
+        with self._changed:
+            if not self._closed:
+                self._jobs.put(child)
+                return
+        child.close()  # the keeper has gone, or is about to
+
+    def _is_wanted_by_another(self, owner: str) -> bool:
+        """Whether its place is: then the owner, who does not wait, must not keep it."""
+        return bool(self._waiting) and owner not in self._waiting and len(self._all) >= self._most
 
     def close(self) -> None:
         """End all processes. Calling it again does nothing."""
@@ -205,18 +152,34 @@ class Pool:
             doomed = self._next_jobs()
             if self._closed:
                 break
-            for child in doomed:
+            for child in doomed + self._make_room():
                 self._bury(child)
             try:
                 while self._is_short():
-                    parent = parent or Parent(reuse=self._reuse > 1)
-                    self._add(parent.fork())
-            except (LuaHostError, OSError) as error:
+                    if parent is None:
+                        parent = Parent(reuse=self._reuse > 1)
+                        child = parent.fork()
+                    else:
+                        try:
+                            child = parent.fork()
+                        except InternalError:  # it has died since it forked the last one
+                            parent.close()
+                            parent = None
+                            continue
+                    self._add(child)
+            except Exception as error:  # noqa: BLE001 (whatever it is, somebody waits to hear of it)
                 if parent is not None:
                     parent.close()
                     parent = None
                 self._fail(error)
-        for child in list(self._all):
+        with self._changed:
+            doomed += [*self._ready, *(each for idle in self._idle.values() for each in idle)]
+            with suppress(Empty):
+                while True:
+                    doomed += filter(None, [self._jobs.get_nowait()])
+            for child in self._all.difference(doomed):
+                child.kill()  # whoever runs a script in it closes it
+        for child in doomed:
             self._bury(child)
         if parent is not None:
             parent.close()
@@ -242,7 +205,16 @@ class Pool:
         with self._changed:
             if self._closed or len(self._all) >= self._most:
                 return False
-            return len(self._ready) < max(self._waiting, 1 if self._reuse > 1 else self._stock)
+            return len(self._ready) < max(len(self._waiting), 1 if self._reuse > 1 else self._stock)
+
+    def _make_room(self) -> list[Child]:
+        """When somebody waits and all processes exist, one that rests for another owner goes."""
+        with self._changed:
+            if self._waiting and not self._ready and len(self._all) >= self._most:
+                for owner, idle in self._idle.items():
+                    if idle and owner not in self._waiting:
+                        return [idle.pop(0)]
+            return []
 
     def _add(self, child: Child) -> None:
         with self._changed:
@@ -255,10 +227,11 @@ class Pool:
         with self._changed:
             self._all.discard(child)
 
-    def _fail(self, error: LuaHostError | OSError) -> None:
+    def _fail(self, error: Exception) -> None:
         with self._changed:
-            if isinstance(error, OSError):
-                error = InternalError(f"no process for scripts can be started: {error.strerror}")
+            if not isinstance(error, LuaHostError):
+                why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+                error = InternalError(f"no process for scripts can be started: {why}", hint="run it again")
             self._problem = error
             self._changed.notify_all()
 

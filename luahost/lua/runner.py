@@ -94,6 +94,13 @@ class _Silence:
             raise InternalError("the script's process has stopped: it neither computes nor waits", hint="run it again")
 
 
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "of real time"
+
+
 def _why(died: ChildDied, run: Run) -> LuaHostError:
     """What a child's death means."""
     limits = run.limits
@@ -104,7 +111,7 @@ def _why(died: ChildDied, run: Run) -> LuaHostError:
     if died.signal == signal.SIGSYS:
         how = "was ended by the kernel: it asked for a system call that no script needs"
     elif died.signal:
-        how = f"was ended by signal {died.signal} ({signal.Signals(died.signal).name})"
+        how = f"was ended by signal {died.signal} ({_name(died.signal)})"
     else:
         how = f"ended with status {died.status}"
     said = died.said.splitlines()[-1][:200] if died.said else ""

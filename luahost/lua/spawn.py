@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 TYPE_CHECKING = False
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     Process: TypeAlias = tuple[int, int, int, int]
 
 _BOOT = "import sys; sys.path[:0] = sys.argv[3:]; from luahost.lua.worker import {0}; {0}()"
+# A program may ignore them, and what is started would too; the child waits for its own children, and has a limit.
+_HEARD = (signal.SIGCHLD, signal.SIGXCPU, signal.SIGTERM)
 _LOCAL_TIME = "/etc/localtime"
 
 
@@ -77,6 +80,7 @@ def execute(entry: str, stdin: int, stdout: int, stderr: int, mode: str = "") ->
             file_actions=actions,
             setpgroup=0,  # the terminal's Ctrl-C is the host's business
             setsigmask=[],
+            setsigdef=_HEARD,
         )
     except OSError as error:
         raise _problem(f"no child process can be started: {error.strerror}") from error
@@ -84,7 +88,15 @@ def execute(entry: str, stdin: int, stdout: int, stderr: int, mode: str = "") ->
 
 def start() -> Process:
     """Start a process for one run: its id, and our ends of the pipes to it, from it, and from its standard error."""
-    (to_child, write_to), (read_from, from_child), (read_errors, errors_child) = pipe(), pipe(), pipe()
+    ends: list[int] = []
+    try:
+        for _ in range(3):
+            ends += pipe()
+    except OSError as error:
+        for fd in ends:
+            os.close(fd)
+        raise _problem(f"no child process can be started: {error.strerror}") from error
+    to_child, write_to, read_from, from_child, read_errors, errors_child = ends
     try:
         pid = execute("serve_one", to_child, from_child, errors_child)
     except BaseException:

@@ -18,7 +18,7 @@ import pytest
 
 from luahost import Host, Limits
 from luahost.errors import InternalError, UsageError
-from luahost.lua import child as child_module, pool as pool_module, runner, spawn
+from luahost.lua import child as child_module, parent as parent_module, pool as pool_module, runner, spawn
 from luahost.lua.child import Single
 from luahost.lua.pool import Pool
 from tests.lua.test_runs import PROC, alive, descendants, failure, no_child_left, parent, scripts, wait_until
@@ -335,7 +335,7 @@ def test_a_process_that_is_stopped_while_it_waits_is_an_error_and_the_next_run_w
 
 
 def test_a_parent_that_is_stopped_is_replaced(here: set[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool_module, "SILENCE", 0.3)
+    monkeypatch.setattr(parent_module, "SILENCE", 0.3)
     with host_with() as host:
         host.run("return 1")
         stopped = zygote(here)
@@ -460,7 +460,7 @@ def test_an_interpreter_that_does_not_start_is_an_error_and_the_next_run_works(
     bad_python: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     good = sys.executable
-    monkeypatch.setattr(pool_module, "SILENCE", 0.5)
+    monkeypatch.setattr(parent_module, "SILENCE", 0.5)
     with host_with() as host:
         bad_python(BAD_STARTS[how])
         error = failure(host.run("return 1", limits=Limits(wall=5)))
