@@ -6,14 +6,15 @@ import os
 import threading
 
 from luahost.calls.run import GRACE, Run
-from luahost.calls.settings import API_VERSION, Settings
+from luahost.calls.settings import Settings
 from luahost.calls.workers import Workers
 from luahost.errors import Cancelled, LuaHostError, Unsupported, UsageError
-from luahost.lua.bridge import Bridge, Services
+from luahost.lua.bridge import Bridge
 from luahost.lua.confine import LEVELS
 from luahost.lua.modules import Modules
 from luahost.lua.runner import NeverBegan, run_in_child
 from luahost.lua.source import decode
+from luahost.parts import Parts
 from luahost.results import Limits, Result
 
 TYPE_CHECKING = False
@@ -24,11 +25,10 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     from luahost.calls.dispatch import Dispatcher
-    from luahost.calls.ledger import Ledger
     from luahost.calls.policy import Policy
     from luahost.lua.child import Child, Single
     from luahost.lua.pool import Pool
-    from luahost.spec import Integration, Simulation
+    from luahost.spec import Integration
 
 ISOLATIONS = ("process", "none")
 
@@ -94,18 +94,22 @@ class Host:
         self.simulate = simulate
         self._settings = settings or Settings.load()
         self.limits = limits or self._settings.limits(Limits())
-        self._policy = policy
-        self._accounts = accounts
-        self._state = state
-        self._integrations = tuple(integrations)
+        integrations = tuple(integrations)
+        self._parts = Parts(
+            settings=self._settings,
+            policy=policy,
+            limits=self.limits,
+            accounts=accounts,
+            simulate=simulate,
+            state=state,
+            integrations=integrations,
+        )
         self._workers = Workers()
         self._pool: Pool | None = None
         self._pool_size = (reuse, processes)
         self._lock = threading.Lock()
-        self._dispatcher: Dispatcher | None = None
-        self._simulations: dict[str, Simulation] = {}
         self._closed = False
-        if accounts is not None or self._integrations:
+        if accounts is not None or integrations:
             _ = self.dispatcher  # what was passed is checked at once
 
     # -- running --------------------------------------------------------------------------------------------
@@ -142,8 +146,14 @@ class Host:
         self._open()
         if limits is not None and limits.calls_per_function:
             self.dispatcher.check_limits(limits)
-        run = Run(limits=limits or self.limits, account=account, clock=self._clock(), on_notice=on_notice)
-        bridge = Bridge(run, self._services(), modules=Modules(modules), on_output=on_output, keep_output=keep_output)
+        run = Run(limits=limits or self.limits, account=account, clock=self._parts.clock(), on_notice=on_notice)
+        bridge = Bridge(
+            run,
+            self._parts.services(self._workers.submit),
+            modules=Modules(modules),
+            on_output=on_output,
+            keep_output=keep_output,
+        )
         error: LuaHostError | None = None
         interrupted = False
         try:
@@ -239,7 +249,7 @@ class Host:
         Interrupted is raised; its result has what the call gave, if it did, as its value.
         """
         self._open()
-        run = Run(limits=self.limits, account=account, clock=self._clock(), on_notice=on_notice)
+        run = Run(limits=self.limits, account=account, clock=self._parts.clock(), on_notice=on_notice)
         done = threading.Event()
         outcome: list[Any] = []
         problem: list[BaseException] = []
@@ -334,96 +344,11 @@ class Host:
     @property
     def dispatcher(self) -> Dispatcher:
         """The road of calls; made, with all that it imports, when something is first called or looked up."""
-        with self._lock:
-            if self._dispatcher is None:
-                self._dispatcher = self._make_dispatcher()
-            return self._dispatcher
-
-    def _make_dispatcher(self) -> Dispatcher:
-        from luahost.calls.dispatch import Dispatcher
-        from luahost.calls.policy import Policy
-        from luahost.integrations import catalog
-
-        policy = self._policy() if callable(self._policy) else self._policy
-        policy = policy or Policy(rules=self._settings.rules())
-        integrations = catalog.load(self._integrations)
-        if self.simulate:
-            self._simulate(integrations)
-        made = Dispatcher(
-            catalog=integrations,
-            settings=self._settings,
-            policy=policy,
-            ledger=self._make_ledger,
-            passed=self._accounts,
-            simulations=self._simulations,
-            simulated_version=self._settings.environ.get(API_VERSION),
-        )
-        made.check_limits(self.limits)
-        return made
-
-    def _simulate(self, integrations: Mapping[str, Integration]) -> None:
-        from luahost.calls.accounts import Accounts
-
-        for name, integration in integrations.items():
-            if integration.simulator is None:
-                continue
-            passed = None if self._accounts is None else self._accounts.get(name, {})
-            configured = Accounts(integration, self._settings, passed=passed).names()
-            names = dict.fromkeys(("default", "work", "personal", *configured))
-            self._simulations[name] = integration.simulator(list(names))
+        return self._parts.dispatcher
 
     def simulation(self, integration: str) -> Any:
         """The simulated API of an integration, for tests: its sessions, requests and faults."""
-        _ = self.dispatcher
-        if integration not in self._simulations:
-            raise UsageError(f"{integration} is not simulated here", hint="make the host with simulate=True")
-        return self._simulations[integration]
-
-    def _clock(self) -> Any:
-        """The clock that simulated time goes by, None where it is real."""
-        if not self.simulate:
-            return None
-        _ = self.dispatcher
-        return next((each.clock for each in self._simulations.values()), None)
-
-    def _make_ledger(self) -> Ledger:
-        from pathlib import Path
-
-        from luahost.calls.ledger import FolderLedger, MemoryLedger
-
-        if self.simulate or self._state is False:
-            return MemoryLedger()
-        folder = self._state if isinstance(self._state, (str, os.PathLike)) else self._settings.state_folder
-        return FolderLedger(Path(folder) / "ledger")
-
-    def _services(self) -> Services:
-        return Services(
-            describe=self._describe,
-            unknown=self._unknown,
-            call=self._call,
-            docs=self._docs,
-            submit=self._workers.submit,
-            is_inline=self._is_inline,
-        )
-
-    # Each makes the dispatcher when it is first needed: a script that asks nothing pays for none of it.
-
-    def _describe(self) -> dict[str, Any]:
-        return self.dispatcher.describe()
-
-    def _unknown(self, integration: str, account: str | None, name: str) -> LuaHostError:
-        return self.dispatcher.unknown(integration, account, name)
-
-    def _call(self, *args: Any, **options: Any) -> Any:
-        return self.dispatcher.call(*args, **options)
-
-    def _is_inline(self, name: str) -> bool:
-        return self.dispatcher.is_inline(name)
-
-    def _docs(self, operation: str, text: str) -> Any:
-        from luahost.reference import pages
-
-        return pages.answer(self.dispatcher.catalog, operation, text)
+        return self._parts.simulation(integration)
 
     # -- the end --------------------------------------------------------------------------------------------
 
@@ -437,9 +362,7 @@ class Host:
         if self._pool is not None:
             self._pool.close()
         self._workers.close()
-        with self._lock:
-            if self._dispatcher is not None:
-                self._dispatcher.close()
+        self._parts.close()
 
     def __del__(self) -> None:
         """One that is dropped without `close` leaves nothing either. It may happen anywhere: no lock is taken."""

@@ -19,9 +19,10 @@ LAYERS = {
     "luahost.reference": 3,
     "luahost.calls": 3,
     "luahost.lua": 4,
-    "luahost.host": 5,
-    "luahost.cli": 6,
-    "luahost.__main__": 7,
+    "luahost.parts": 5,
+    "luahost.host": 6,
+    "luahost.cli": 7,
+    "luahost.__main__": 8,
 }
 """What each part stands on: a part imports parts of a lower number, and itself."""
 

@@ -1,0 +1,145 @@
+"""The parts of a host that answer calls, each made when it is first needed: a script that asks nothing needs none."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from luahost.calls.settings import API_VERSION
+from luahost.errors import UsageError
+from luahost.lua.bridge import Services
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+    from typing import Any
+
+    from luahost.calls.dispatch import Dispatcher
+    from luahost.calls.ledger import Ledger
+    from luahost.calls.policy import Policy
+    from luahost.calls.settings import Settings
+    from luahost.errors import LuaHostError
+    from luahost.results import Limits
+    from luahost.spec import Integration, Simulation
+
+
+class Parts:
+    """Dispatcher, simulators and ledger of one host; see `luahost.host.Host` for what they are made from."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        policy: Policy | Callable[[], Policy] | None,
+        limits: Limits,
+        accounts: Mapping[str, Mapping[str, Mapping[str, Any]]] | None,
+        simulate: bool,
+        state: str | Path | bool | None,
+        integrations: Iterable[Integration],
+    ) -> None:
+        self._settings = settings
+        self._policy = policy
+        self._limits = limits
+        self._accounts = accounts
+        self._simulated = simulate
+        self._state = state
+        self._integrations = tuple(integrations)
+        self._lock = threading.Lock()
+        self._dispatcher: Dispatcher | None = None
+        self._simulations: dict[str, Simulation] = {}
+
+    @property
+    def dispatcher(self) -> Dispatcher:
+        """The road of calls; made, with all that it imports, when something is first called or looked up."""
+        with self._lock:
+            if self._dispatcher is None:
+                self._dispatcher = self._make_dispatcher()
+            return self._dispatcher
+
+    def _make_dispatcher(self) -> Dispatcher:
+        from luahost.calls.dispatch import Dispatcher
+        from luahost.calls.policy import Policy
+        from luahost.integrations import catalog
+
+        policy = self._policy() if callable(self._policy) else self._policy
+        policy = policy or Policy(rules=self._settings.rules())
+        integrations = catalog.load(self._integrations)
+        if self._simulated:
+            self._simulate(integrations)
+        made = Dispatcher(
+            catalog=integrations,
+            settings=self._settings,
+            policy=policy,
+            ledger=self._make_ledger,
+            passed=self._accounts,
+            simulations=self._simulations,
+            simulated_version=self._settings.environ.get(API_VERSION),
+        )
+        made.check_limits(self._limits)
+        return made
+
+    def _simulate(self, integrations: Mapping[str, Integration]) -> None:
+        from luahost.calls.accounts import Accounts
+
+        for name, integration in integrations.items():
+            if integration.simulator is None:
+                continue
+            passed = None if self._accounts is None else self._accounts.get(name, {})
+            configured = Accounts(integration, self._settings, passed=passed).names()
+            names = dict.fromkeys(("default", "work", "personal", *configured))
+            self._simulations[name] = integration.simulator(list(names))
+
+    def simulation(self, integration: str) -> Any:
+        """The simulated API of an integration."""
+        _ = self.dispatcher
+        if integration not in self._simulations:
+            raise UsageError(f"{integration} is not simulated here", hint="make the host with simulate=True")
+        return self._simulations[integration]
+
+    def clock(self) -> Any:
+        """The clock that simulated time goes by, None where it is real."""
+        if not self._simulated:
+            return None
+        _ = self.dispatcher
+        return next((each.clock for each in self._simulations.values()), None)
+
+    def _make_ledger(self) -> Ledger:
+        from pathlib import Path
+
+        from luahost.calls.ledger import FolderLedger, MemoryLedger
+
+        if self._simulated or self._state is False:
+            return MemoryLedger()
+        folder = self._state if isinstance(self._state, (str, os.PathLike)) else self._settings.state_folder
+        return FolderLedger(Path(folder) / "ledger")
+
+    def services(self, submit: Callable[[Callable[[], None]], None]) -> Services:
+        """What a run's requests are answered with; `submit` has a thread do something."""
+        return Services(
+            describe=lambda: self.dispatcher.describe(),  # noqa: PLW0108 (made when it is called)
+            unknown=self._unknown,
+            call=self._call,
+            docs=self._docs,
+            submit=submit,
+            is_inline=self._is_inline,
+        )
+
+    def _unknown(self, integration: str, account: str | None, name: str) -> LuaHostError:
+        return self.dispatcher.unknown(integration, account, name)
+
+    def _call(self, *args: Any, **options: Any) -> Any:
+        return self.dispatcher.call(*args, **options)
+
+    def _is_inline(self, name: str) -> bool:
+        return self.dispatcher.is_inline(name)
+
+    def _docs(self, operation: str, text: str) -> Any:
+        from luahost.reference import pages
+
+        return pages.answer(self.dispatcher.catalog, operation, text)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._dispatcher is not None:
+                self._dispatcher.close()
