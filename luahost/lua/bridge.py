@@ -11,7 +11,7 @@ import threading
 import time
 
 from luahost.calls.run import limit_exceeded
-from luahost.errors import InternalError, InvalidArguments, LuaHostError, UsageError, from_fields
+from luahost.errors import InternalError, InvalidArguments, LuaHostError, ScriptError, UsageError, from_fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +28,12 @@ _MAX_NAME = 300  # characters of a function, account, module, page or search
 
 MAX_OPEN = 1024
 """The most requests of one script that may wait for their answers."""
+
+MAX_OPEN_BYTES = 64 << 20
+"""What they may be in all."""
+
+MAX_VALUES = 1 << 20
+"""The most values in one frame: Python takes a hundred times the memory of the text for some."""
 
 
 def start_frame(start: dict[str, Any], memory_mib: int | None) -> bytes:
@@ -92,6 +98,7 @@ class Bridge:
         self.open = 0
         """Requests that have not been answered."""
         self._open_since = 0.0
+        self._open_bytes = 0
         self.result: dict[str, Any] | None = None
 
     @property
@@ -115,7 +122,7 @@ class Bridge:
         if kind == b"O":
             self._write(body)
         elif kind == b"Q":
-            self._request(number, _object(body), reply)
+            self._request(number, body, reply)
         elif kind == b"R":
             self.result = _object(body)
         else:
@@ -154,7 +161,7 @@ class Bridge:
         if over and most is not None:
             text = text[: most - self._output_size]
         self._output_size += len(text)
-        if self._kept is not None:
+        if self._kept is not None and text:
             self._kept.append(text)
         if self._on_output and text:
             self._on_output(text)
@@ -163,11 +170,18 @@ class Bridge:
 
     # -- requests -------------------------------------------------------------------------------------------
 
-    def _request(self, number: bytes, request: dict[str, Any], reply: Reply) -> None:
+    def _request(self, number: bytes, body: bytes, reply: Reply) -> None:
         """Answer a request; calls and sleeping take time, so another thread does them."""
+        try:
+            request = _object(body)
+        except ScriptError as error:
+            reply(b"A%s %s" % (number, _dumps({"ok": False, "error": error.fields()})))
+            return
+        size = len(body)
         with self._asking:
-            if self.open >= MAX_OPEN:
-                raise InternalError(f"the script's process has more than {MAX_OPEN} requests open")
+            if self.open >= MAX_OPEN or self._open_bytes + size > MAX_OPEN_BYTES:
+                raise InternalError("the script's process has more requests open than any script has use for")
+            self._open_bytes += size
             if self.open == 0:
                 self._open_since = time.monotonic()
             self.open += 1
@@ -176,6 +190,7 @@ class Bridge:
             frame = b"A%s %s" % (number, self._answer(request))
             with self._asking:
                 self.open -= 1
+                self._open_bytes -= size
                 if self.open == 0:
                     self._run.waited += time.monotonic() - self._open_since
             reply(frame)
@@ -258,6 +273,8 @@ _MAX_NESTED = 160  # levels; json.lua writes at most 128 of a value
 
 def _object(body: bytes) -> dict[str, Any]:
     """The JSON object that a script's side has sent. It may have been made by anybody: nothing is taken for granted."""
+    if body.count(b",") + body.count(b"{") + body.count(b"[") > MAX_VALUES:
+        raise ScriptError(f"more than {MAX_VALUES} values at once", hint="return or send fewer, or print them")
     try:
         text = body.decode("utf-8", "replace")
         found, end = _scan(text)
