@@ -271,9 +271,21 @@ _scan = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite).raw_d
 _MAX_NESTED = 160  # levels; json.lua writes at most 128 of a value
 
 
+def _count(text: bytes) -> int:
+    """At most so many values are in some JSON."""
+    return text.count(b",") + text.count(b"{") + text.count(b"[")
+
+
+def _without_text(body: bytes) -> bytes:
+    """JSON without its strings, which may have all the commas they like."""
+    import re
+
+    return re.sub(rb'"(?:[^"\\]|\\.)*"', b"", body)
+
+
 def _object(body: bytes) -> dict[str, Any]:
     """The JSON object that a script's side has sent. It may have been made by anybody: nothing is taken for granted."""
-    if body.count(b",") + body.count(b"{") + body.count(b"[") > MAX_VALUES:
+    if _count(body) > MAX_VALUES and _count(_without_text(body)) > MAX_VALUES:
         raise ScriptError(f"more than {MAX_VALUES} values at once", hint="return or send fewer, or print them")
     try:
         text = body.decode("utf-8", "replace")

@@ -117,3 +117,12 @@ def test_an_inline_function_is_checked_limited_and_recorded_as_any() -> None:
         denied = host.run("app.integrations.own.name_thread()")
     assert denied.error is not None
     assert denied.error.code == "permission_denied"
+
+
+def test_a_result_of_too_many_values_is_an_error_and_a_long_text_is_none() -> None:
+    with Host(state=False, limits=Limits(memory_mib=512)) as host:
+        many = host.run("local t = {} for i = 1, 2 ^ 20 do t[i] = 0 end return t")
+        text = host.run("return (',[{\\\\\"'):rep(3e5)")
+    assert many.error is not None
+    assert (many.error.code, "values at once" in many.error.message) == ("script_error", True)
+    assert text.value == ',[{\\"' * 300_000

@@ -1,5 +1,5 @@
 -- trick: error tables of the host are kept, changed, and raised at the end
--- expect: script_error
+-- expect: invalid_arguments: sleep
 local _, e = pcall(sleep, -1)
 local _, e2 = pcall(docs.read, "nothing")
 e.message, e2.message, e.code, e2.next = "left", e, "script_error", e

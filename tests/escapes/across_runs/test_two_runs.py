@@ -75,17 +75,17 @@ def test_a_seed_is_not_left_for_the_next_run(make_host: Callable[..., Host], mod
 @modes
 def test_the_processor_time_of_earlier_runs_is_not_told(make_host: Callable[..., Host], mode: str) -> None:
     host = make_host(mode, simulate=True)
-    run(host, "local t = os.clock() while os.clock() - t < 0.4 do end")
-    assert value(host, "return os.clock()") < 0.3
+    run(host, "local t = os.clock() while os.clock() - t < 0.2 do end")
+    assert value(host, "return os.clock()") < 0.15
 
 
 @walled
 def test_the_processor_time_of_earlier_runs_is_not_counted(make_host: Callable[..., Host], mode: str) -> None:
     host = make_host(mode, simulate=True)
-    for _ in range(6):
-        run(host, "local t = os.clock() while os.clock() - t < 0.1 do end", cpu=0.3)
-    run(host, "while true do end", ends="cpu", cpu=0.1)
-    run(host, "local t = os.clock() while os.clock() - t < 0.3 do end", cpu=5)
+    for _ in range(5):
+        run(host, "local t = os.clock() while os.clock() - t < 0.05 do end", cpu=0.15)
+    run(host, "while true do end", ends="cpu", cpu=0.05)
+    run(host, "local t = os.clock() while os.clock() - t < 0.1 do end", cpu=5)
 
 
 @modes
@@ -114,7 +114,7 @@ def test_each_run_has_the_memory_that_its_own_limit_gives(make_host: Callable[..
 @walled
 def test_memory_that_earlier_runs_took_is_there_again(make_host: Callable[..., Host], mode: str) -> None:
     host = make_host(mode, simulate=True)
-    for size in (10, 20, 2**10, 2**16, 2**20, 100, 2**18) * 3:
+    for size in (10, 2**10, 2**16, 2**20, 100, 2**18) * 2:
         source = (
             f"kept = {{}} for i = 1, {16 << 20} / {size} / 2 do kept[i % 1e4] = ('x'):rep({size}) .. i end return 1"
         )
@@ -154,7 +154,6 @@ end
 ASK = {
     "calls": "local get = app.integrations.devin.get_session function f() return get('spoilt') end",
     "pages": "function f() return docs.read('devin.get_session') end",
-    "naps": "function f() return sleep(0) end",
     "names": "local devin = app.integrations.devin function f() return devin.spoilt end",
     "the catalogue": "function f() return app.integrations.devin.get_session end",
 }
@@ -166,8 +165,8 @@ def test_answers_that_nobody_waited_for_do_not_reach_the_next_run(
     make_host: Callable[..., Host], mode: str, asked: str
 ) -> None:
     host = make_host(mode, simulate=True)
+    run(host, ASK[asked] + ABANDON, calls=10_000)
     for _ in range(2):
-        run(host, ASK[asked] + ABANDON, calls=10_000)
         source = """local devin = app.integrations.devin
         local user, page, _, e = devin.get_current_user(), docs.read("devin"), pcall(devin.get_session, "not-there")
         sleep(0)

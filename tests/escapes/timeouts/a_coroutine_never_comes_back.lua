@@ -1,6 +1,6 @@
 -- trick: the loop is in a coroutine in a coroutine, and nobody resumes anything again
 -- expect: limit_exceeded: cpu
--- limits: cpu=0.1
+-- limits: cpu=0.05
 -- modes: process, none
 coroutine.wrap(function()
   coroutine.wrap(function()

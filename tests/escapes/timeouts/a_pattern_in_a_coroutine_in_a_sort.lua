@@ -1,6 +1,6 @@
 -- trick: the pattern runs where an error would have to pass a coroutine, a comparator and three pcalls
 -- expect: limit_exceeded: cpu
--- limits: cpu=0.1
+-- limits: cpu=0.05
 -- modes: process
 local function find() return ("a"):rep(1e4):find(("a-"):rep(12) .. "b") end
 while true do

@@ -1,4 +1,4 @@
 -- trick: the shortest loop, which the JIT turns into machine code that asks nobody
 -- expect: limit_exceeded: cpu
--- limits: cpu=0.1
+-- limits: cpu=0.05
 while true do end

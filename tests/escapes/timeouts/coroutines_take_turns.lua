@@ -1,6 +1,6 @@
 -- trick: each slice of the time is spent in another coroutine, new or resumed, inside a pcall
 -- expect: limit_exceeded: cpu
--- limits: cpu=0.1
+-- limits: cpu=0.05
 local old = coroutine.wrap(function() while true do pcall(coroutine.yield) end end)
 while true do
   old()

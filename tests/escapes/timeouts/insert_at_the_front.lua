@@ -1,6 +1,6 @@
 -- trick: table.insert and table.remove at the front of a long table, each a move of everything
 -- expect: limit_exceeded: cpu
--- limits: cpu=0.1
+-- limits: cpu=0.05
 -- modes: process
 local t = {}
 for i = 1, 2e5 do t[i] = i end

@@ -1,6 +1,6 @@
 -- trick: new code is compiled without end, so that no loop is ever hot
 -- expect: limit_exceeded: cpu
--- limits: cpu=0.1, wall=2
+-- limits: cpu=0.05, wall=2
 -- modes: process, none
 local i = 0
 while true do

@@ -1,6 +1,6 @@
 -- trick: tostring of a small graph of shared tables, which is endless as text
 -- expect: limit_exceeded: cpu
--- limits: cpu=0.1
+-- limits: cpu=0.05
 -- modes: process, none
 local t = {}
 for _ = 1, 31 do

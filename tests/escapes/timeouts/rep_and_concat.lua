@@ -1,6 +1,6 @@
 -- trick: megabytes are built and dropped, in C functions: rep, concat, upper, reverse, format
 -- expect: limit_exceeded: cpu
--- limits: cpu=0.1
+-- limits: cpu=0.05
 -- modes: process
 local parts = {}
 for i = 1, 1000 do parts[i] = ("x"):rep(1000) end

@@ -1,6 +1,6 @@
 -- trick: sorting what is built to be worst for quicksort, with and without a comparator
 -- expect: limit_exceeded: cpu
--- limits: cpu=0.1
+-- limits: cpu=0.05
 -- modes: process
 while true do
   local t = {}

@@ -1,6 +1,6 @@
 -- trick: functions that tail-call each other need neither a loop nor any stack
 -- expect: limit_exceeded: cpu
--- limits: cpu=0.1
+-- limits: cpu=0.05
 -- modes: process, none
 local ping, pong
 function ping() return pong() end

@@ -1,6 +1,6 @@
 -- trick: the message handler never returns, and the handler's own end is caught
 -- expect: limit_exceeded: cpu
--- limits: cpu=0.1
+-- limits: cpu=0.05
 local function spin()
   while true do
     pcall(error)
