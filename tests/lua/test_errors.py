@@ -159,12 +159,12 @@ def test_a_tostring_that_fails_does_not_hide_the_error(host: Host, body: str) ->
     assert "__tostring" in error.message
 
 
-def test_a_table_that_a_script_raises_keeps_the_fields_that_make_sense(host: Host) -> None:
+def test_a_table_that_a_script_raises_says_what_it_will_and_is_a_scripts_error(host: Host) -> None:
     source = """error({code = 'rate_limited', message = 'm', hint = 'h', status = 'no', retryable = 1,
       retry_after = 2.5, details = {a = {1}}, other = 1, call = {}})"""
     found = failure(host, source).fields()
     del found["file"], found["line"], found["traceback"]
-    assert found == {"code": "rate_limited", "message": "m", "hint": "h", "retry_after": 2.5, "details": {"a": [1]}}
+    assert found == {"code": "script_error", "message": "m", "hint": "h", "details": {"a": [1]}}
 
 
 @pytest.mark.parametrize("code", ["'nonsense'", "'internal'", "5", "{}", "('x'):rep(1e5)", r"'\255'", "'usage'"])
