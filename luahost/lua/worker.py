@@ -19,7 +19,7 @@ from luahost.lua.engine import Engine, EngineError, compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from socket import socket
+    from _socket import socket
 
     from luahost.lua.engine import Code
 
@@ -27,7 +27,7 @@ HOST_LOST, OUT_OF_MEMORY, BROKEN = 10, 11, 12
 """Exit codes: the host is gone; memory ended where no error could be raised; a fault of the engine's own."""
 
 _CHUNK = 1 << 14
-_STOCK = 4  # states that a process which serves many runs keeps ready: several at once cost less each
+_STOCK = 2  # states that a process which serves many runs keeps ready: several at once cost less each
 _PAUSE = 1  # milliseconds without a run, after which it makes them
 _HIGHEST_FD = 1 << 16
 
@@ -121,10 +121,10 @@ def serve_forks() -> None:
     serve more than one run.
     """
     parent = _alone()
+    import _socket  # what socket is made of, without what it imports: each child shares this memory
     import gc
-    import socket
 
-    control = socket.socket(fileno=0)
+    control = _socket.socket(fileno=0)
     walls = confine.Walls()
     code = compiled()
     engine = Engine(_border, code, eager=True)
@@ -156,7 +156,7 @@ def _serve_many(code: Code) -> None:
 
 def _fork_when_asked(control: socket) -> None:
     """Returns in each process that is forked."""
-    from socket import SCM_RIGHTS, SOL_SOCKET
+    from _socket import SCM_RIGHTS, SOL_SOCKET
 
     while True:
         request = os.read(0, 5)  # the host writes each at once
