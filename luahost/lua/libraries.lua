@@ -58,6 +58,14 @@ local function bounded(coroutines, strings)
     return ...
   end
 
+  -- `resume` itself fails where there is no memory to move its arguments.
+  local function resumed(ok, ...)
+    if not ok then
+      H.errors.pass_on((...))
+    end
+    return ...
+  end
+
   function coroutines.resume(co, ...)
     if type(co) ~= "thread" then
       error("bad argument #1 to 'resume' (coroutine expected)", 2)
@@ -66,7 +74,7 @@ local function bounded(coroutines, strings)
       return false, "more than " .. MAX_NESTED .. " coroutines resume one another"
     end
     nested = nested + 1
-    return leave(resume(co, ...))
+    return resumed(leave(pcall(resume, co, ...)))
   end
 
   local function passed(ok, ...)

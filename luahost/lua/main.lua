@@ -7,7 +7,7 @@ local type, error, xpcall, select, unpack, collectgarbage, tostring, tonumber =
 local concat = table.concat
 local match, sub = string.match, string.sub
 local jit = jit
-local GUARD_INTERVAL = 1e5 -- instructions; a check costs a call into Python
+local GUARD_INTERVAL = 1e4 -- instructions; a check costs a call into Python
 
 local function pack(...)
   return select("#", ...), { ... }
