@@ -138,7 +138,7 @@ class Host:
         modules    the folder that `require` reads
         on_output  gets output as it is printed; keep_output=False leaves `Result.output` empty
         on_notice  gets notices as they come; they are in `Result.meta["notices"]` as well
-        child      a child process that was started before, to save its start-up time
+        child      a child process that was started before, to save its start-up time; it is ended, and not closed
         owner      on whose behalf: a process that is reused serves one owner
 
         Raises Interrupted on Ctrl-C, when the script and its process have ended.
@@ -179,7 +179,7 @@ class Host:
             finally:
                 run.stop()
                 if child is not None:
-                    child.close()
+                    child.kill()
             run.settle(GRACE)
         except KeyboardInterrupt:
             interrupted = True

@@ -112,7 +112,7 @@ def main(make_parser: Callable[[], ArgumentParser], argv: list[str], process: Pr
             return output.fail(error, as_json=options.json)
     finally:
         if child is not None:
-            child.close()
+            child.kill()  # nobody need wait for that: this process ends next
 
 
 def _run(options: Any, child: Single | None) -> int:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Process: TypeAlias = tuple[int, int, int, int]
 
-_BOOT = "import sys; sys.path[:0] = sys.argv[3:]; from luahost.lua.worker import {0}; {0}()"
+_BOOT = "import sys; sys.path += sys.argv[3:]; from luahost.lua.worker import {0}; {0}()"
 # A program may ignore them, and what is started would too; the child waits for its own children, and has a limit.
 _HEARD = (signal.SIGCHLD, signal.SIGXCPU, signal.SIGTERM)
 _LOCAL_TIME = "/etc/localtime"

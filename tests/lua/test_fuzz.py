@@ -16,12 +16,14 @@ from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from luahost import Host, Limits, Policy
 from luahost.calls.run import Run
+from luahost.calls.settings import Settings
 from luahost.errors import InternalError, LuaHostError, UsageError
 from luahost.lua import frames, spawn
-from luahost.lua.bridge import Bridge, Services
+from luahost.lua.bridge import Bridge
 from luahost.lua.confine import LEVELS, Seal
 from luahost.lua.frames import Splitter, pack
 from luahost.lua.modules import Modules
+from luahost.parts import Parts
 from luahost.results import Result
 
 if TYPE_CHECKING:
@@ -305,11 +307,25 @@ def mutated(draw: st.DrawFn) -> bytes:
     return bytes(frame)
 
 
-def services(host: Host, submit: Callable[[Callable[[], None]], None]) -> Services:
-    """A host's own, but that another thread's work is done at once."""
-    found = host._services()
-    found.submit = submit
-    return found
+@pytest.fixture(scope="module")
+def parts() -> Iterator[Parts]:
+    """What answers requests, with the simulator."""
+    made = Parts(
+        settings=Settings({}, "/nowhere", "/nowhere"),
+        policy=Policy(read="allow", write="allow"),
+        limits=Limits(),
+        accounts=None,
+        simulate=True,
+        state=False,
+        integrations=(),
+    )
+    yield made
+    made.close()
+
+
+def at_once(job: Callable[[], None]) -> None:
+    """In the place of another thread."""
+    job()
 
 
 @steady(500)
@@ -318,10 +334,10 @@ def services(host: Host, submit: Callable[[Callable[[], None]], None]) -> Servic
 @example([b'R0 {"ok":false,"error":{"code":"limit_exceeded","details":{"limit":"memory_mib"}}}'])
 @example([b'Q1 {"op":"sleep","seconds":1e9}'] * 3)
 @example([b'Q1 {"op":"docs","docs":"read","text":5}'])
-def test_frames_of_any_kind_are_answered_or_are_an_error(host: Host, sent: list[bytes]) -> None:
+def test_frames_of_any_kind_are_answered_or_are_an_error(parts: Parts, sent: list[bytes]) -> None:
     replies: list[bytes] = []
-    run = Run(limits=Limits(output_bytes=100), clock=host._clock())
-    bridge = Bridge(run, services(host, lambda job: job()), modules=Modules(None))
+    run = Run(limits=Limits(output_bytes=100), clock=parts.clock())
+    bridge = Bridge(run, parts.services(at_once), modules=Modules(None))
     with suppress(LuaHostError):
         for frame in sent:
             bridge.receive(frame, replies.append)
@@ -347,10 +363,10 @@ def test_frames_of_any_kind_are_answered_or_are_an_error(host: Host, sent: list[
 
 @steady(200)
 @given(requests)
-def test_a_request_of_any_shape_is_answered(host: Host, request: dict[str, Any]) -> None:
+def test_a_request_of_any_shape_is_answered(parts: Parts, request: dict[str, Any]) -> None:
     replies: list[bytes] = []
-    run = Run(limits=Limits(calls=None), clock=host._clock())
-    bridge = Bridge(run, services(host, lambda job: job()), modules=Modules(None))
+    run = Run(limits=Limits(calls=None), clock=parts.clock())
+    bridge = Bridge(run, parts.services(at_once), modules=Modules(None))
     bridge.receive(b"Q7 " + encoded(request), replies.append)
     (reply,) = replies
     assert reply.startswith(b"A7 {")
@@ -445,6 +461,9 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10, host.run("return
 FLOODS = {
     "many values": """frame(b'R0 {{"ok":true,"values":[' + b'{{}},' * (20 << 20) + b'1]}}')""",
     "many members": """frame(b'R0 {{"ok":true,"values":[{{' + b'"":0,' * (12 << 20) + b'"":1}}]}}')""",
+    "commas in a text": """frame(b'R0 {{"ok":true,"values":["' + b',' * (60 << 20) + b'"]}}')""",
+    "names without a value": """frame(b'R0 {{"ok":true,"values":[{{' + b'"",' * (20 << 20) + b'1}}]}}')""",
+    "quoted quotes": """frame(b'R0 {{"ok":true,"values":["' + bytes([92, 34, 44]) * (20 << 20) + b'"]}}')""",
     "requests that wait": """
         request = b' {{"op":"sleep","seconds":1000,"x":"' + b"x" * (60 << 20) + b'"}}'
         for n in range(1, 30): frame(b"Q" + str(n).encode() + request)

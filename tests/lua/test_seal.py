@@ -288,6 +288,21 @@ def test_the_level_of_an_ordinary_user_is_full(user: User) -> None:
     assert json.loads(finished.stdout)["meta"]["seal"] == "full"
 
 
+LIMITED = """
+from luahost import Host, Limits
+sources = ("local t = {} while true do t[#t + 1] = ('x'):rep(1e5) .. #t end", "while true do pcall(error) end")
+for reuse in (1, 3):
+    with Host(state=False, reuse=reuse, limits=Limits(cpu=0.2, memory_mib=16)) as host:
+        print(*(host.run(source).error.details["limit"] for source in sources), host.run("return 7").value)
+"""
+
+
+def test_the_limits_of_an_ordinary_users_runs_hold(user: User) -> None:
+    """The host sets them from outside, for a process that it may not look into."""
+    finished = user.run("-c", LIMITED)
+    assert finished.stdout.splitlines() == ["memory_mib cpu 7"] * 2, finished.stderr
+
+
 # -- native code behind the walls ----------------------------------------------------------------------------------
 
 # Does what luahost.lua.worker does; then each child makes one system call, as somebody could who has taken over
