@@ -630,6 +630,13 @@ def test_a_program_that_the_host_starts_gets_none_of_its_descriptors() -> None:
 PROGRAM = """
 import os, resource, signal, sys, threading, time
 from luahost import Host, Limits
+def children():
+    found = set()
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if open(f"/proc/{{pid}}/stat").read().rsplit(") ", 1)[1].split()[1] == str(os.getpid()): found.add(pid)
+        except OSError: pass
+    return found
 host = Host(isolation="process", simulate=True, reuse={reuse})
 assert host.run("return 1").value == 1
 {body}
@@ -777,12 +784,14 @@ signal.signal(signal.{number}, signal.SIG_IGN)
 for reuse in (1, 3):
     with Host(state=False, reuse=reuse) as host:
         print([host.run("return 1").value for _ in range(3)], flush=True)
+        parent = children()
         error = host.run("while true do end", limits=Limits(cpu=0.3, wall=5)).error
         print(error.code, error.details["limit"], flush=True)
         print(host.run("return 2").value, flush=True)
+        print([host.run("return 3").value for _ in range(20)] == [3] * 20 and children() == parent, flush=True)
 """
     with program(body) as running:
-        assert finished(running).splitlines() == ["[1, 1, 1]", "limit_exceeded cpu", "2"] * 2
+        assert finished(running).splitlines() == ["[1, 1, 1]", "limit_exceeded cpu", "2", "True"] * 2
 
 
 @pytest.mark.parametrize("number", [signal.SIGCHLD, signal.SIGPIPE])
