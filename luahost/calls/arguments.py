@@ -19,7 +19,6 @@ SENSITIVE = "<sensitive>"
 
 
 _MOST_PROBLEMS = 20
-_LONGEST_SHOWN = 10_000  # characters of a value in a record
 _LONGEST_NAME = 100  # characters; a longer word is no misspelt name
 
 
@@ -93,18 +92,11 @@ def usage(function: Function) -> str:
 
 
 def shown(function: Function, arguments: Any) -> dict[str, Any]:
-    """Arguments as records and prompts may show them: sensitive values covered, long texts cut."""
+    """Arguments as records and prompts may show them: sensitive values covered."""
     if not isinstance(arguments, dict):
         return {}
     secret = {param.name for param in function.params if param.sensitive}
-    return {str(name): SENSITIVE if name in secret else _cut(value) for name, value in arguments.items()}
-
-
-def _cut(value: Any) -> Any:
-    """A record lives as long as its run: a text of megabytes is not kept for each of two hundred calls."""
-    if isinstance(value, str) and len(value) > _LONGEST_SHOWN:
-        return f"{value[:_LONGEST_SHOWN]}… ({len(value)} characters)"
-    return value
+    return {str(name): SENSITIVE if name in secret else value for name, value in arguments.items()}
 
 
 def _checked(param: Param, value: Any) -> tuple[Any, str | None]:

@@ -292,9 +292,9 @@ class Dispatcher:
         try:
             clean = args.check(function, given)
         except InvalidArguments:
-            record.arguments = args.shown(function, given)
+            record.arguments = run.kept(args.shown(function, given))
             raise
-        record.arguments = args.shown(function, clean)
+        record.arguments = run.kept(args.shown(function, clean))
         known = (integration.name, account) in self._connected or account in self.account_names(integration.name)
         if not known:
             raise self.unknown_account(integration.name, account)

@@ -10,7 +10,7 @@ from luahost.errors import Cancelled, LimitExceeded, LuaHostError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Protocol
+    from typing import Any, Protocol
 
     from luahost.results import CallRecord, Limits
 
@@ -24,6 +24,16 @@ if TYPE_CHECKING:
 
 GRACE = 30.0
 """Seconds that a write which was already sent is awaited beyond the end of its run."""
+
+
+_MOST_TEXT = 16 << 20  # characters that the records of one run keep
+_LONGEST = 1000  # characters of a value beyond that
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > _LONGEST:
+        return f"{value[:_LONGEST]}… ({len(value)} characters)"
+    return value
 
 
 class Pending:
@@ -71,6 +81,7 @@ class Run:
         self._on_notice = on_notice
         self.stopped = False
         self._pending: set[Pending] = set()
+        self._text_kept = 0
         self._changed = threading.Condition(threading.Lock())
 
     def notice(self, text: str) -> None:
@@ -115,6 +126,15 @@ class Run:
             made = sum(record.call == call for record in self.records)
             if made >= per_function[call]:
                 raise limit_exceeded("calls_per_function", per_function[call], made + 1, call)
+
+    def kept(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Arguments as a record keeps them: whole, until a run's records hold megabytes of text; then long ones cut."""
+        size = sum(len(value) for value in arguments.values() if isinstance(value, str))
+        with self._changed:
+            fits = self._text_kept + size <= _MOST_TEXT
+            if fits:
+                self._text_kept += size
+        return arguments if fits else {name: _cut(value) for name, value in arguments.items()}
 
     def begin_write(self, pending: Pending) -> None:
         """Say that a write leaves now; raises Cancelled when the run has ended meanwhile."""

@@ -514,13 +514,15 @@ def test_a_locked_keyring_is_given_up_in_time_when_storing_and_removing(locked: 
 
 
 def test_calls_at_the_same_time_ask_a_keyring_once(locked: Locked, tmp_path: Path) -> None:
-    settings = Settings({}, str(tmp_path), str(tmp_path), {"keyring": {"timeout": 0.3}})
-    locked.counted = "default"
+    # An account that no other test has: a thread of an earlier one may still be about to ask for its own.
+    config = {"keyring": {"timeout": 0.3}, "integrations": {"devin": {"accounts": {"asked_once": {}}}}}
+    settings = Settings({}, str(tmp_path), str(tmp_path), config)
+    locked.counted = "asked_once"
     with Host(settings=settings, state=False) as host:
 
         def call() -> None:
             with pytest.raises(MissingCredentials):
-                host.call("devin.list_sessions")
+                host.call("devin.list_sessions", account="asked_once")
 
         threads = [threading.Thread(target=call) for _ in range(6)]
         for thread in threads:
