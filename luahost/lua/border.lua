@@ -125,24 +125,12 @@ local function answer(id)
   return reply
 end
 
--- Asks the host and waits: its value, or the error raised at the script's own line.
-local function ask(request)
-  local text, problem, path = H.json.encode(request)
-  if not text then
-    local place = match(path or "", "^arguments%.?(.*)$") or match(path or "", "^positional(.*)$")
-    local call = request["function"]
-    H.errors.raise({
-      code = "invalid_arguments",
-      message = (call or request.op) .. ": " .. (place and place ~= "" and "'" .. place .. "': " or "") .. problem,
-      call = call,
-      account = call and (request.account or H.run_account),
-      retryable = call and false,
-    })
+-- Sends a request, `name` in errors, and waits: its value, or the error raised at the script's own line.
+local function exchange(name, text)
+  if #text > MAX_REQUEST then
+    H.errors.invalid(name .. ": " .. #text .. " bytes are more than a request may have")
   end
   next_id = next_id + 1
-  if #text > MAX_REQUEST then
-    H.errors.invalid((request["function"] or request.op) .. ": " .. #text .. " bytes are more than a request may have")
-  end
   unread = unread + 1
   submit("Q" .. format("%d", next_id) .. " " .. text)
   local reply = answer(next_id)
@@ -150,6 +138,30 @@ local function ask(request)
     return reply.value
   end
   H.errors.raise(type(reply.error) == "table" and reply.error or { code = "internal_error", message = "the host gave no reason" })
+end
+
+-- A request of the host's own making.
+local function ask(request)
+  local text, problem = H.json.encode(request)
+  if not text then
+    H.errors.invalid(request.op .. ": " .. problem)
+  end
+  return exchange(request.op, text)
+end
+
+-- The call of a function: `head` is the beginning of its request, `values` are its arguments, by name or position.
+local function call(head, name, account, kind, values)
+  local text, problem, path = H.json.encode(values)
+  if not text then
+    H.errors.raise({
+      code = "invalid_arguments",
+      message = name .. ": " .. (path ~= "" and "'" .. path .. "': " or "") .. problem,
+      call = name,
+      account = account or H.run_account,
+      retryable = false,
+    })
+  end
+  return exchange(name, head .. kind .. text .. "}")
 end
 
 local function output(text)
@@ -169,6 +181,6 @@ end
 
 return {
   clean = function() return unread == 0 and buffer == "" end,
-  ask = ask, output = output, receive = receive, submit = submit, guard = guard, memory = memory,
+  ask = ask, call = call, output = output, receive = receive, submit = submit, guard = guard, memory = memory,
   is_stopped = function() return stopped end,
 }

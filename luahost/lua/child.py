@@ -27,6 +27,7 @@ _CHUNK = 1 << 16  # the allocator maps larger pieces anew each time
 _MIB = 1 << 20
 _MAX_DIGITS = 15
 _PAGE = os.sysconf("SC_PAGESIZE")
+_LITTLE = 0.0005  # seconds of processor time
 _KEPT = 12 << 20  # bytes that a process may have kept of its last run, and still serve another
 _NO_TIME = 0.005  # seconds in which a process does not vanish unseen; asking the kernel costs as much as sending
 _SLACK = 10  # seconds of processor time for which a process that serves many runs keeps the kernel's limit as it is
@@ -68,6 +69,7 @@ class Child:
         self._status: int | None = None
         self._closed = False
         self._rested = 0.0
+        self._cpu_used: float | None = None
         self._statm: int | None = None
         self._deadline: float | None = None
         self._cpu_before = 0.0
@@ -140,7 +142,8 @@ class Child:
     def cpu_seconds(self) -> float | None:
         """Processor time of this run so far, None where the system does not tell."""
         now = self._cpu_clock()
-        return None if now is None else now - self._cpu_before
+        self._cpu_used = None if now is None else now - self._cpu_before
+        return self._cpu_used
 
     def _cpu_clock(self) -> float | None:
         try:
@@ -157,6 +160,10 @@ class Child:
         if not self._splitter.empty or self._status is not None:
             return False
         return time.monotonic() - self._rested < _NO_TIME or not self._poll.poll(0)
+
+    def idle_run(self) -> bool:
+        """Whether its last run computed too little to have made it grow: a page takes time to be had."""
+        return self._cpu_used is not None and self._cpu_used < _LITTLE
 
     def has_grown(self) -> bool:
         """Whether it has kept memory of its last run, which the next one would miss."""

@@ -667,7 +667,7 @@ def started_by(running: subprocess.Popen[bytes]) -> set[int]:
     assert running.stdout is not None
     assert running.stdout.readline()
     found = descendants(running.pid)
-    assert len(found) >= 2
+    assert found  # at least the parent of its processes; those may just be replaced
     return found
 
 
