@@ -73,6 +73,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
 class _Options:
     """The options as attributes, each at its default: what argparse would give for none."""
 
+    code: str | None
+
     def __init__(self) -> None:
         for flag, how in OPTIONS.items():
             default = how.get("default", False if how.get("action") == "store_true" else None)
@@ -87,7 +89,7 @@ def _options(make_parser: Callable[[], ArgumentParser], argv: list[str]) -> Any:
         options.rest = argv
         return options
     if len(argv) == 2 and argv[0] == "-e":
-        setattr(options, "code", argv[1])  # noqa: B010 (an attribute that OPTIONS names)
+        options.code = argv[1]
         return options
     from argparse import REMAINDER
 

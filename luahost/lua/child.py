@@ -29,7 +29,6 @@ _MAX_DIGITS = 15
 _PAGE = os.sysconf("SC_PAGESIZE")
 _LITTLE = 0.0005  # seconds of processor time
 _KEPT = 12 << 20  # bytes that a process may have kept of its last run, and still serve another
-_NO_TIME = 0.005  # seconds in which a process does not vanish unseen; asking the kernel costs as much as sending
 _SLACK = 10  # seconds of processor time for which a process that serves many runs keeps the kernel's limit as it is
 
 
@@ -68,7 +67,6 @@ class Child:
         self._sending = threading.Lock()
         self._status: int | None = None
         self._closed = False
-        self._rested = 0.0
         self._cpu_used: float | None = None
         self._statm: int | None = None
         self._deadline: float | None = None
@@ -151,17 +149,11 @@ class Child:
         except (OSError, OverflowError, AttributeError):
             return None
 
-    def rest(self) -> None:
-        """A run is over."""
-        self._rested = time.monotonic()
-
     def is_ready(self) -> bool:
         """Whether it waits for a script: it lives, and has said nothing since its last result."""
-        if not self._splitter.empty or self._status is not None:
-            return False
-        return time.monotonic() - self._rested < _NO_TIME or not self._poll.poll(0)
+        return self._splitter.empty and self._status is None and not self._poll.poll(0)
 
-    def idle_run(self) -> bool:
+    def was_brief(self) -> bool:
         """Whether its last run computed too little to have made it grow: a page takes time to be had."""
         return self._cpu_used is not None and self._cpu_used < _LITTLE
 

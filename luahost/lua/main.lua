@@ -31,7 +31,9 @@ local function failed(problem)
 end
 
 local function report(ok, body)
-  H.border.submit("R0 {" .. '"ok":' .. tostring(ok) .. ',"clean":' .. tostring(H.border.clean()) .. ',"memory":' .. H.json.encode(collectgarbage("count") * 1024) .. "," .. body .. "}")
+  local memory = H.json.encode(collectgarbage("count") * 1024)
+  local clean = tostring(H.border.clean())
+  H.border.submit('R0 {"ok":' .. tostring(ok) .. ',"clean":' .. clean .. ',"memory":' .. memory .. "," .. body .. "}")
 end
 
 -- The first frame: numbers that say how long each text is, the texts, and JSON where there are args or words.

@@ -111,7 +111,7 @@ class Pool:
 
     def give_back(self, child: Child, owner: str = "", *, fit: bool) -> None:
         """Done with a process; `fit` says that it ended its run as it should."""
-        fit = fit and child.runs < self._reuse and (child.idle_run() or not child.has_grown())
+        fit = fit and child.runs < self._reuse and (child.was_brief() or not child.has_grown())
         with self._changed:
             if fit and not self._closed and not self._is_wanted_by_another(owner):
                 self._idle.setdefault(owner, []).append(child)
