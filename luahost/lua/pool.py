@@ -111,6 +111,7 @@ class Pool:
 
     def give_back(self, child: Child, owner: str = "", *, fit: bool) -> None:
         """Done with a process; `fit` says that it ended its run as it should."""
+        rests = fit
         fit = fit and child.runs < self._reuse and (child.was_brief() or not child.has_grown())
         with self._changed:
             if fit and not self._closed and not self._is_wanted_by_another(owner):
@@ -118,10 +119,11 @@ class Pool:
                 if self._waiting:
                     self._changed.notify_all()  # one of them may be its owner
                 return
+        if not rests:
+            child.kill()  # one that rests can wait: killing takes time, and somebody waits for the result
         self._discard(child)
 
     def _discard(self, child: Child) -> None:
-        child.kill()
         with self._changed:
             if not self._closed:
                 self._jobs.put(child)

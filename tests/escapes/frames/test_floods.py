@@ -56,7 +56,8 @@ def test_calls_of_a_run_that_is_over_do_not_hold_up_the_next(hostile: Any, host:
 
 def test_calls_without_end_stop_at_their_limit(hostile: Any) -> None:
     found = hostile.run(flood(CALL), wall=1, within=4, calls=5)
-    assert len(found.calls) == 5
+    assert found.error is not None  # of too many requests at once, when they come faster than calls are counted
+    assert len(found.calls) <= 5
     assert len(hostile.requests()) <= 5
 
 
