@@ -144,6 +144,6 @@ def test_after_five_thousand_runs_there_is_no_more_of_anything() -> None:
         gc.collect()
         assert memory() - memory_before < MEMORY
     assert wait_until(lambda: descendants(os.getpid()) == processes)
-    assert wait_until(lambda: threading.active_count() == threads_before)
+    assert wait_until(lambda: threading.active_count() <= threads_before)  # one of an earlier test may end meanwhile
     assert wait_until(lambda: descriptors() == open_before)
     assert time.monotonic() - began < 600  # far more than it takes: what hangs is a failure, too
