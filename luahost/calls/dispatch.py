@@ -31,13 +31,12 @@ if TYPE_CHECKING:
     from luahost.results import Limits
     from luahost.spec import Function, Integration, Simulation
 
-_VERBS = frozenset(
-    (
-        "add append archive cancel close copy create delete do download fetch find generate get list make "
-        "message new open poll post put read remove rename replace restart resume run search send set show "
-        "start stop suspend terminate unarchive update upload wait"
-    ).split()
-)
+_VERBS = {
+    "add", "append", "archive", "cancel", "close", "copy", "create", "delete", "do", "download", "fetch",
+    "find", "generate", "get", "list", "make", "message", "new", "open", "poll", "post", "put", "read",
+    "remove", "rename", "replace", "restart", "resume", "run", "search", "send", "set", "show", "start", "stop",
+    "suspend", "terminate", "unarchive", "update", "upload", "wait",
+}  # fmt: skip
 
 
 class Dispatcher:
