@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
-from luahost.calls.run import GRACE, Run
+from luahost.calls.run import GRACE, Run, milliseconds
 from luahost.calls.settings import Settings
 from luahost.calls.workers import Workers
 from luahost.errors import Cancelled, LuaHostError, Unsupported, UsageError
@@ -334,8 +334,8 @@ class Host:
             "account": run.account,
             "notices": list(run.notices),
             "usage": {
-                "cpu_ms": None if run.cpu_seconds is None else round(run.cpu_seconds * 1000, 3),
-                "waiting_ms": round(run.waited * 1000, 3),
+                "cpu_ms": None if run.cpu_seconds is None else milliseconds(run.cpu_seconds),
+                "waiting_ms": milliseconds(run.waited),
             },
         }
 

@@ -1,4 +1,5 @@
--- The first chunk of a Lua state, after a line that gives FILES: of each further file, where its code lies in `code`.
+-- The first chunk of a Lua state, after a line that gives CORE, files that every run needs, as functions, and PLACES:
+-- of each further file, where it lies in `code`.
 --   door     the one function that leaves Lua: bytes in, bytes out, never raises
 --   guarded  true where nobody can kill this state (isolation "none"): hooks then ask whether to stop
 --   eager    true to load all files now, for a state that many are forked from
@@ -11,29 +12,33 @@ local door, guarded, eager, code = ...
 
 collectgarbage("stop") -- until the script runs: all that is made here stays
 
-local globals = _G
+local globals, match, sub = _G, string.match, string.sub
 local empty = {}
 setfenv(0, empty) -- whatever a script gets hold of, the globals behind it are empty
 
-local H = setmetatable({ door = door, guarded = guarded, eager = eager, globals = globals }, {
+local H = setmetatable({ door = door, guarded = guarded, eager = eager, globals = globals, unread = 0 }, {
   __index = function(H, name)
-    local at = FILES[name]
-    if not at then
-      return nil
+    local file = CORE[name]
+    if not file then
+      local first, last = match(PLACES, "%f[%l]" .. name .. "=(%d+),(%d+)")
+      if not first then
+        return nil
+      end
+      -- By this name tracebacks and error positions tell the host's frames from the script's; no script may take it.
+      local chunk, problem = loadstring(sub(code, first, last), "=[luahost " .. name .. "]")
+      if not chunk then
+        error(problem, 0)
+      end
+      file = setfenv(chunk, globals)
     end
-    -- By this name tracebacks and error positions tell the host's frames from the script's; no script may take it.
-    local chunk, problem = loadstring(code:sub(at[1], at[2]), "=[luahost " .. name .. "]")
-    if not chunk then
-      error(problem, 0)
-    end
-    local made = setfenv(chunk, globals)(H)
+    local made = file(H)
     H[name] = made
     return made
   end,
 })
 
 if eager then
-  for name in next, FILES do
+  for name in string.gmatch(PLACES, "%l+") do
     local _ = H[name]
   end
 end

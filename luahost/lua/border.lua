@@ -14,8 +14,8 @@
 local H = ...
 
 local door, guarded = H.door, H.guarded
-local type, error, tonumber, tostring = type, error, tonumber, tostring
-local byte, char, format, match, sub = string.byte, string.char, string.format, string.match, string.sub
+local error, tonumber = error, tonumber
+local byte, char, match, sub = string.byte, string.char, string.match, string.sub
 local concat, floor = table.concat, math.floor
 local collectgarbage = collectgarbage
 local sethook = debug.sethook
@@ -96,74 +96,6 @@ local function submit(frame)
   end
 end
 
-local MAX_REQUEST = 2 ^ 25 -- bytes; the host ends a run that sends a frame of more than twice as many
-
-local REPLY_DEPTH = 8 -- levels that a reply's own wrapping may add to a value's
-
-local next_id = 0
-local unread = 0 -- requests whose answer has not been taken
-local waiting = {} -- answers that came while another was waited for, by id
-
-local function answer(id)
-  local body = waiting[id]
-  while not body do
-    local kind, got, text = receive()
-    if kind == "A" then
-      if got == id then
-        body = text
-      else
-        waiting[got] = text
-      end
-    end
-  end
-  waiting[id] = nil
-  unread = unread - 1
-  local ok, reply = H.decode(body, REPLY_DEPTH)
-  if not ok or type(reply) ~= "table" then
-    return { ok = false, error = { code = "invalid_response", message = "the answer cannot be read: " .. tostring(reply) } }
-  end
-  return reply
-end
-
--- Sends a request, `name` in errors, and waits: its value, or the error raised at the script's own line.
-local function exchange(name, text)
-  if #text > MAX_REQUEST then
-    H.errors.invalid(name .. ": " .. #text .. " bytes are more than a request may have")
-  end
-  next_id = next_id + 1
-  unread = unread + 1
-  submit("Q" .. format("%d", next_id) .. " " .. text)
-  local reply = answer(next_id)
-  if reply.ok == true then
-    return reply.value
-  end
-  H.errors.raise(type(reply.error) == "table" and reply.error or { code = "internal_error", message = "the host gave no reason" })
-end
-
--- A request of the host's own making.
-local function ask(request)
-  local text, problem = H.json.encode(request)
-  if not text then
-    H.errors.invalid(request.op .. ": " .. problem)
-  end
-  return exchange(request.op, text)
-end
-
--- The call of a function: `head` is the beginning of its request, `values` are its arguments, by name or position.
-local function call(head, name, account, kind, values)
-  local text, problem, path = H.json.encode(values)
-  if not text then
-    H.errors.raise({
-      code = "invalid_arguments",
-      message = name .. ": " .. (path ~= "" and "'" .. path .. "': " or "") .. problem,
-      call = name,
-      account = account or H.run_account,
-      retryable = false,
-    })
-  end
-  return exchange(name, head .. kind .. text .. "}")
-end
-
 local function output(text)
   for i = 1, #text, OUTPUT_FRAME do
     submit("O0 " .. sub(text, i, i + OUTPUT_FRAME - 1))
@@ -180,7 +112,7 @@ local function guard(count)
 end
 
 return {
-  clean = function() return unread == 0 and buffer == "" end,
-  ask = ask, call = call, output = output, receive = receive, submit = submit, guard = guard, memory = memory,
+  clean = function() return H.unread == 0 and buffer == "" end,
+  output = output, receive = receive, submit = submit, guard = guard, memory = memory,
   is_stopped = function() return stopped end,
 }

@@ -41,12 +41,12 @@ def start_frame(start: dict[str, Any], memory_mib: int | None) -> bytes:
 
     Raises UsageError for args that JSON does not know.
     """
-    texts = [start[name].encode("utf-8", "surrogatepass") for name in ("account", "name", "source")]
-    now, memory = start["now"], memory_mib and memory_mib << 20
-    head = (
-        f"S0 {start['seed']} {now if now is not None else '-'} {memory or '-'} {' '.join(str(len(t)) for t in texts)} "
-    )
-    frame = head.encode() + b"".join(texts)
+    texts: list[bytes] = [start[name].encode("utf-8", "surrogatepass") for name in ("account", "name", "source")]
+    account, name, source = texts
+    now = "-" if start["now"] is None else start["now"]
+    memory = memory_mib << 20 if memory_mib else "-"
+    head = f"S0 {start['seed']} {now} {memory} {len(account)} {len(name)} {len(source)} "
+    frame = head.encode() + account + name + source
     if not start["args"] and not start["words"]:
         return frame
     try:
@@ -171,13 +171,23 @@ class Bridge:
     # -- requests -------------------------------------------------------------------------------------------
 
     def _request(self, number: bytes, body: bytes, reply: Reply) -> None:
-        """Answer a request; calls and sleeping take time, so another thread does them."""
+        """Answer a request, now or, since calls and sleeping take time, in another thread."""
         try:
             request = _object(body)
         except ScriptError as error:
             reply(b"A%s %s" % (number, _dumps({"ok": False, "error": error.fields()})))
             return
-        size = len(body)
+        operation = request.get("op")
+        if operation == "sleep" or (operation == "call" and not self._is_inline(request)):
+            self._answer_later(number, request, len(body), reply)
+            return
+        started = time.monotonic()
+        reply(b"A%s %s" % (number, self._answer(request)))
+        with self._asking:
+            if not self.open:
+                self._run.waited += time.monotonic() - started
+
+    def _answer_later(self, number: bytes, request: dict[str, Any], size: int, reply: Reply) -> None:
         with self._asking:
             if self.open >= MAX_OPEN or self._open_bytes + size > MAX_OPEN_BYTES:
                 raise InternalError("the script's process has more requests open than any script has use for")
@@ -195,11 +205,7 @@ class Bridge:
                     self._run.waited += time.monotonic() - self._open_since
             reply(frame)
 
-        operation = request.get("op")
-        if operation == "sleep" or (operation == "call" and not self._is_inline(request)):
-            self._services.submit(answer)
-        else:
-            answer()
+        self._services.submit(answer)
 
     def _is_inline(self, request: dict[str, Any]) -> bool:
         name = request.get("function")
@@ -273,7 +279,7 @@ _MAX_NESTED = 160  # levels; json.lua writes at most 128 of a value
 
 def _has_more_values(body: bytes, most: int) -> bool:
     """Whether JSON has more than `most` values, without reading it. What its strings hold does not count."""
-    if body.count(b",") + body.count(b"{") + body.count(b"[") <= most:
+    if len(body) <= most or body.count(b",") + body.count(b"{") + body.count(b"[") <= most:
         return False
     text = body.replace(b"\\\\", b"").replace(b'\\"', b"")  # now every quote begins or ends a string
     found = at = 0
@@ -296,9 +302,9 @@ def _object(body: bytes) -> dict[str, Any]:
         found, end = _scan(text)
         if end != len(text):
             raise ValueError("text after the value")  # noqa: TRY301 (as what the scanner itself raises)
-        if body.count(b"{") + body.count(b"[") > _MAX_NESTED:
+        if len(body) > _MAX_NESTED and body.count(b"{") + body.count(b"[") > _MAX_NESTED:
             _check_depth(found)
-        if b"\\ud" in body or b"\\uD" in body:  # halves of surrogate pairs
+        if b"\\" in body and (b"\\ud" in body or b"\\uD" in body):  # halves of surrogate pairs
             found, _ = _scan(_dumps(found).decode())
     except (ValueError, RecursionError):
         found = None

@@ -108,12 +108,11 @@ class Child:
             if not self._closed:
                 self._write(pack(frame))
 
-    def _write(self, data: bytes) -> None:
-        view = memoryview(data)
+    def _write(self, data: bytes | memoryview) -> None:
         with suppress(BrokenPipeError):
-            while view:
+            while data:
                 try:
-                    view = view[os.write(self._to, view) :]
+                    data = data[os.write(self._to, data) :]
                 except BlockingIOError:
                     poll = select.poll()
                     poll.register(self._to, select.POLLOUT)
@@ -121,6 +120,7 @@ class Child:
                     if not poll.poll(max(0.0, min(left, SILENCE)) * 1000):
                         self.kill()
                         return
+                    data = memoryview(data)  # what is left is not copied each time
 
     def frames(self, timeout: float | None) -> Iterable[bytes]:
         """The frames that came within `timeout` seconds (None: for ever); none when it passed first.

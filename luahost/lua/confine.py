@@ -48,7 +48,7 @@ class Seal:
         return "none" if len(self.missing) >= len(WALLS) - 1 else "partial"  # resource limits are anywhere
 
     def satisfies(self, required: str) -> bool:
-        return LEVELS.index(self.level) >= LEVELS.index(required)
+        return not self.missing or LEVELS.index(self.level) >= LEVELS.index(required)
 
     def __str__(self) -> str:
         if not self.missing:

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     Border: TypeAlias = Callable[[bytes], bytes]
     Code: TypeAlias = tuple[bytes, bytes]
 
+_CORE = ("border", "chunks", "scalar", "main")  # what every run needs
 _FILES = (
-    "json", "decode", "text", "errors", "failure", "readonly", "border", "namespace", "libraries", "services",
-    "environment", "main",
+    "json", "decode", "text", "errors", "failure", "readonly", "requests", "namespace", "libraries", "services",
+    "environment",
 )  # fmt: skip
 
 
@@ -39,26 +40,36 @@ def read(name: str) -> bytes:
         return file.read()
 
 
-def _joined(files: dict[str, bytes]) -> Code:
-    """boot.lua with its table of FILES, and their code as one string: each argument would cost a conversion."""
+def _boot(files: dict[str, bytes]) -> tuple[bytes, bytes]:
+    """boot.lua with what it needs: the core as functions, and the other files' places in their code, which is second.
+
+    One chunk for the core, one string for all that most runs never load: each piece would cost a conversion.
+    """
+    core = b",".join(b"%s=function(...) %s end" % (name.encode(), read(name)) for name in _CORE)
     places, at = [], 1
     for name, code in files.items():
-        places.append(f"{name}={{{at},{at + len(code) - 1}}}")
+        places.append(f"{name}={at},{at + len(code) - 1};")
         at += len(code)
-    return f"local FILES={{{','.join(places)}}} ".encode() + read("boot"), b"".join(files.values())
+    head = b"local CORE,PLACES={%s},'%s' " % (core, "".join(places).encode())
+    return head + read("boot"), b"".join(files.values())
 
 
 def sources() -> Code:
     """The host's half of the Lua code, as text: right for a single state."""
-    return _joined({name: read(name) for name in _FILES})
+    return _boot({name: read(name) for name in _FILES})
+
+
+_DUMP = (
+    b"local name, text, strip = ... return string.dump(assert(loadstring(text, '=[luahost ' .. name .. ']')), strip)"
+)
 
 
 def compiled() -> Code:
     """The same compiled: loading it takes a fraction of the time, and reads no file."""
     state = _state()
-    dump = b"local name, text = ... return string.dump(assert(loadstring(text, '=[luahost ' .. name .. ']')))"
-    boot, code = _joined({name: state.execute(dump, name.encode(), read(name)) for name in _FILES})
-    return state.execute(dump, b"boot", boot), code
+    # The names of its variables stay with a file that calls Lua's functions for a script, since errors name them.
+    boot, code = _boot({name: state.execute(_DUMP, name.encode(), read(name), False) for name in _FILES})
+    return state.execute(_DUMP, b"boot", boot, True), code
 
 
 def _deny(_object: object, name: object, _setting: bool) -> object:

@@ -69,7 +69,7 @@ local function basic(env)
       error(message, 0)
     end
     local info = getinfo(level + 1, "S")
-    if info and H.errors.is_host_source(info.source) then
+    if info and H.chunks.is_host_source(info.source) then
       error(message, 0)
     end
     error(message, level + 1)
@@ -134,7 +134,7 @@ local function basic(env)
     if type(chunk) == "string" and sub(chunk, 1, 1) == "\27" then
       return nil, "bytecode cannot be loaded"
     end
-    return load(chunk, H.errors.chunk_name(name), "t", scope)
+    return load(chunk, H.chunks.chunk_name(name), "t", scope)
   end
 
   function env.print(...)
@@ -156,9 +156,8 @@ local function basic(env)
   end
 end
 
--- Makes the environment, and gives a function that begins a run in it: `run` has seed, now, args, words and name.
-local function environment()
-  local env = {}
+-- Fills `env`, and gives a function that begins a run in it: `run` has seed, now, args, words and name.
+local function environment(env)
   basic(env)
   local os = H.libraries(env)
   local set_clock = H.services(env, os)
@@ -169,7 +168,6 @@ local function environment()
     env.arg = run.words or {}
     env.arg[0] = run.name
     H.globals.math.randomseed(run.seed)
-    return env
   end
 end
 

@@ -6,7 +6,7 @@ local type, next, rawget, setmetatable, error, tostring, tonumber, load =
   type, next, rawget, setmetatable, error, tostring, tonumber, load
 local getmetatable = debug.getmetatable -- sees behind __metatable
 local getinfo = debug.getinfo
-local find, gsub, match, sub = string.find, string.gsub, string.match, string.sub
+local gsub, match, sub = string.gsub, string.match, string.sub
 
 local error_mt = { __metatable = false }
 
@@ -38,19 +38,6 @@ function error_mt.__index(_, name)
   end
 end
 
--- The host's files are named "=[luahost …]"; lupa names the chunk that loads them "<python>".
-local function is_host_source(source)
-  return sub(source, 1, 10) == "=[luahost " or source == "<python>"
-end
-
--- A chunk's name that shows as the host's would hide the script's frames.
-local function chunk_name(name)
-  if find(name, "^[@=]?%[luahost ") or name == "<python>" then
-    return "=(load)"
-  end
-  return name
-end
-
 -- The file name and line of the innermost frame of the script, or nil.
 local function position()
   for level = 2, 250 do
@@ -58,7 +45,7 @@ local function position()
     if not info then
       return nil
     end
-    if info.what ~= "C" and not is_host_source(info.source) then
+    if info.what ~= "C" and not H.chunks.is_host_source(info.source) then
       local source = info.source
       return sub(source, 1, 1) == "@" and sub(source, 2) or info.short_src, info.currentline
     end
@@ -105,19 +92,15 @@ local function split_position(message, short)
   return at, message
 end
 
-local files = {} -- of every text that was compiled: its name, by how Lua shortens it in messages
+-- How Lua writes a chunk's name in messages.
+local function short_name(name)
+  return getinfo(load("", name), "S").short_src
+end
 
--- The text `source` as a function in `env`, or nil and its syntax error as fields.
-local function compile(source, file, env)
-  local name = chunk_name("@" .. file)
-  local short = getinfo(load("", name), "S").short_src
-  files[short] = file
-  local chunk, problem = load(source, name, "t", env)
-  if chunk then
-    return chunk
-  end
-  local line, message = split_position(problem, short)
-  return nil, { code = "syntax_error", message = message, file = file, line = line }
+-- What Lua says of a text that it cannot compile, as fields; `name` is the chunk's.
+local function syntax_error(problem, name, file)
+  local line, message = split_position(problem, short_name(name))
+  return { code = "syntax_error", message = message, file = file, line = line }
 end
 
 return {
@@ -125,10 +108,8 @@ return {
   raised = raised,
   invalid = invalid,
   pass_on = pass_on,
-  chunk_name = chunk_name,
-  compile = compile,
   position = position,
+  short_name = short_name,
   split_position = split_position,
-  is_host_source = is_host_source,
-  files = files,
+  syntax_error = syntax_error,
 }

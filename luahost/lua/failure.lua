@@ -8,7 +8,7 @@ local find, gmatch, gsub, match, sub = string.find, string.gmatch, string.gsub, 
 local concat = table.concat
 local errors = H.errors
 
-local HIDDEN = { error = true, xpcall = true }
+local HIDDEN = { error = true, xpcall = true, [""] = true } -- what core files call has no name
 
 -- The traceback without the frames of the host's half: they are not the script's doing.
 local function script_traceback()
@@ -16,7 +16,7 @@ local function script_traceback()
   for line in gmatch(traceback("", 3), "[^\n]+") do
     local host = find(line, "^%s*%[luahost %a+%]:") or find(line, '[string "<python>"]', 1, true)
       or find(line, "^%s*%[builtin#%d+%]: at 0x")
-    if not (host or HIDDEN[match(line, "^%s*%[C%]: in function '(%a+)'") or ""]) then
+    if not (host or HIDDEN[match(line, "^%s*%[C%]: in function '(%a*)'") or 0]) then
       kept[#kept + 1] = line
     end
   end
@@ -61,6 +61,33 @@ local function describe(problem)
   return fields
 end
 
+-- The place that a message of Lua's tells, taken from it: for what was raised in a frame that is gone, as that of a
+-- module which `require` has run. Without one, `file` and `line`.
+local function locate(fields, file, line)
+  if not find(fields.message, ":%d+: ?") then
+    return file, line -- compiling the names would take stack, which may have ended
+  end
+  for chunk, name in next, H.chunks.files do
+    local at, rest = errors.split_position(fields.message, errors.short_name(chunk))
+    if at then
+      fields.message = rest
+      return name, at
+    end
+  end
+  return file, line
+end
+
+-- What can be said when the handler itself has failed, for want of stack or memory, and all frames are gone; `info` is
+-- of the one where it happened.
+local function describe_later(problem, info)
+  local fields = describe(problem)
+  if not fields.line then
+    local known = info and H.chunks.files[info.source]
+    fields.file, fields.line = locate(fields, known or fields.file or H.run_name, known and info.currentline)
+  end
+  return fields
+end
+
 -- The message handler of the whole script: the error as fields, with position and traceback.
 local function handler(problem)
   local fields = describe(problem)
@@ -72,7 +99,7 @@ local function handler(problem)
       if not info then
         break
       end
-      if info.what ~= "C" and not errors.is_host_source(info.source) then
+      if info.what ~= "C" and not H.chunks.is_host_source(info.source) then
         local at, rest = errors.split_position(fields.message, info.short_src)
         if at then
           if fields.code == "script_error" then
@@ -87,14 +114,7 @@ local function handler(problem)
     end
   end
   if type(problem) == "string" and fields.message == problem then
-    -- Raised in a frame that is gone, a module's that `require` has run: the message tells where.
-    for short, name in next, errors.files do
-      local at, rest = errors.split_position(problem, short)
-      if at then
-        file, line, fields.message = name, at, rest
-        break
-      end
-    end
+    file, line = locate(fields, file, line)
   end
   fields.file = fields.file or file or H.run_name
   fields.line = fields.line or line
@@ -102,4 +122,4 @@ local function handler(problem)
   return fields
 end
 
-return { describe = describe, handler = handler }
+return { describe_later = describe_later, handler = handler }

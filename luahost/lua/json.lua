@@ -3,12 +3,12 @@
 
 local H = ...
 
-local type, next, rawget, getmetatable, setmetatable, error, pcall, tostring, tonumber =
-  type, next, rawget, getmetatable, setmetatable, error, pcall, tostring, tonumber
+local type, next, rawget, getmetatable, setmetatable, error, pcall, tostring =
+  type, next, rawget, getmetatable, setmetatable, error, pcall, tostring
 local byte, find, format, gsub, sub, match, rep =
   string.byte, string.find, string.format, string.gsub, string.sub, string.match, string.rep
 local concat, sort = table.concat, table.sort
-local floor, huge = math.floor, math.huge
+local scalar = H.scalar
 
 -- LuaJIT's C stack allows more, but no honest value is nested deeper, and a cycle is.
 local MAX_DEPTH = 128
@@ -64,17 +64,6 @@ local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\b"] = "\\b", ["\f"] = "\\f"
 
 local function escape(c)
   return ESCAPES[c] or format("\\u%04x", byte(c))
-end
-
-local function number_text(v)
-  if v == floor(v) and v > -1e15 and v < 1e15 then
-    return format("%.0f", v)
-  end
-  local text = format("%.14g", v)
-  if tonumber(text) ~= v then
-    text = format("%.17g", v)
-  end
-  return text
 end
 
 -- A problem is raised as a table, which no script can forge, and put into words by encode below.
@@ -173,18 +162,16 @@ function write(out, n, v, options, depth)
       v = gsub(v, '[%z\1-\31"\\]', escape)
     end
     out[n] = '"' .. v .. '"'
-  elseif kind == "number" then
-    if v ~= v or v == huge or v == -huge then
+  elseif kind == "number" or kind == "boolean" or kind == "nil" then
+    local text = scalar(v)
+    if not text then
       if not options.lenient then
         fail("the number " .. tostring(v) .. " has no JSON form")
       end
-      out[n] = '"' .. tostring(v) .. '"'
-    else
-      out[n] = number_text(v)
+      text = '"' .. tostring(v) .. '"'
     end
-  elseif kind == "boolean" then
-    out[n] = v and "true" or "false"
-  elseif kind == "nil" or v == null then
+    out[n] = text
+  elseif v == null then
     out[n] = "null"
   elseif kind == "table" then
     if H.readonly.is(v) then

@@ -2,10 +2,12 @@
 
 local H = ...
 
-local type, error, xpcall, select, unpack, collectgarbage, tostring, tonumber =
-  type, error, xpcall, select, unpack, collectgarbage, tostring, tonumber
+local type, error, xpcall, select, unpack, collectgarbage, tostring, tonumber, setmetatable, rawset =
+  type, error, xpcall, select, unpack, collectgarbage, tostring, tonumber, setmetatable, rawset
 local concat = table.concat
 local match, sub = string.match, string.sub
+local getinfo = debug.getinfo
+local string_mt = debug.getmetatable("")
 local jit = jit
 local GUARD_INTERVAL = 1e4 -- instructions; a check costs a call into Python
 
@@ -17,21 +19,22 @@ end
 local function values_json(n, values)
   local out = {}
   for i = 1, n do
-    out[i] = H.json.encode(values[i], false, true) or H.json.encode(H.text.safe_text(values[i]), false, true)
+    local v = values[i]
+    out[i] = H.scalar(v) or H.json.encode(v, false, true) or H.json.encode(H.text.safe_text(v), false, true)
   end
   return "[" .. concat(out, ",") .. "]"
 end
 
 local FAILED_TWICE = "error in error handling"
-local raised -- what the script has failed with, should there be no memory or stack left to say more of it
+local raised, place -- what the script has failed with and where, should no memory or stack be left to say more of it
 
 local function failed(problem)
-  raised = problem
+  raised, place = problem, getinfo(2, "Sl")
   return H.failure.handler(problem)
 end
 
 local function report(ok, body)
-  local memory = H.json.encode(collectgarbage("count") * 1024)
+  local memory = H.scalar(collectgarbage("count") * 1024)
   local clean = tostring(H.border.clean())
   H.border.submit('R0 {"ok":' .. tostring(ok) .. ',"clean":' .. clean .. ',"memory":' .. memory .. "," .. body .. "}")
 end
@@ -57,29 +60,68 @@ local function read_start(body)
   return run
 end
 
+-- The script's environment is filled when a script first looks into it, or at once for many to share. Nothing can have
+-- caught an error before: what catches one is found there.
+local function environment()
+  local env = {}
+  local begun, run
+  local function fill()
+    setmetatable(env, nil)
+    begun = H.environment(env)
+    local _ = H.failure -- where the stack or memory has ended it could not be loaded any more
+    if run then
+      begun(run)
+    end
+  end
+  setmetatable(env, {
+    __index = function(_, name)
+      fill()
+      return env[name]
+    end,
+    __newindex = function(_, name, value)
+      fill()
+      rawset(env, name, value)
+    end,
+  })
+  -- ("x"):upper() looks here; the libraries put their own in its place.
+  string_mt.__index = function(_, name)
+    fill()
+    return H.string_library[name]
+  end
+  if H.eager then
+    fill()
+  end
+  return env, function(this)
+    run = this
+    if begun then
+      begun(run)
+    end
+  end
+end
+
 -- A forked process copies each page that it writes, one at a time: better now than while somebody waits.
 local function rehearse()
   collectgarbage()
   collectgarbage("stop")
-  local chunk = H.errors.compile("return 1 + 1", "rehearsal", {})
+  local chunk = H.chunks.compile("return 1 + 1", "rehearsal", {})
   H.json.encode({ (xpcall(chunk, failed)) })
-  H.errors.files.rehearsal = nil
+  H.chunks.files["@rehearsal"] = nil
 end
 
-local function run_script(begin)
+local function run_script(env, begin)
   if H.eager then
     rehearse()
   end
   local _, _, body = H.border.receive()
   local run = read_start(body)
   H.run_name, H.run_account = run.name, run.account
-  local env = begin(run)
+  begin(run)
   H.border.memory(run.memory)
-  collectgarbage("restart")
+  collectgarbage("restart", -1) -- its pace as after a cycle: by itself it would begin one at once
   if H.guarded then
     H.border.guard(GUARD_INTERVAL)
   end
-  local chunk, problem = H.errors.compile(run.source, run.name, env)
+  local chunk, problem = H.chunks.compile(run.source, run.name, env)
   if not chunk then
     return report(false, '"error":' .. H.json.encode(problem, false, true))
   end
@@ -93,18 +135,19 @@ local function run_script(begin)
   local fields = results[2]
   if type(fields) ~= "table" or type(fields.code) ~= "string" then
     collectgarbage()
-    fields = H.failure.describe(fields == FAILED_TWICE and raised or fields)
+    fields = H.failure.describe_later(fields == FAILED_TWICE and raised or fields, place)
   end
   report(false, '"error":' .. H.json.encode(fields, false, true))
 end
 
 -- Gets ready, and gives the function that runs a script.
 return function()
-  local begin = H.environment()
+  local env, begin = environment()
+  local _ = H.border, H.chunks, H.scalar -- what every run needs
   if H.guarded then
     jit.off()
   end
   return function()
-    run_script(begin)
+    run_script(env, begin)
   end
 end

@@ -22,9 +22,9 @@ local function host_function(name, account)
     if n >= 1 and H.readonly.is(first) then
       H.errors.invalid(name .. " was called with a colon", "write a dot: app.integrations." .. name .. "{...}")
     elseif n == 0 then
-      return (H.border.call(head, name, account, '"arguments":', {}))
+      return (H.requests.call(head, name, account, '"arguments":', {}))
     elseif n == 1 and type(first) == "table" then
-      return (H.border.call(head, name, account, '"arguments":', first))
+      return (H.requests.call(head, name, account, '"arguments":', first))
     end
     local values = {}
     for i = 1, n do
@@ -34,7 +34,7 @@ local function host_function(name, account)
       end
       values[i] = v
     end
-    return (H.border.call(head, name, account, '"positional":', H.json.array(values)))
+    return (H.requests.call(head, name, account, '"positional":', H.json.array(values)))
   end
 end
 
@@ -59,7 +59,7 @@ local function functions(integration, account, known)
 end
 
 local function unknown(integration, account, key)
-  H.border.ask({ op = "unknown", integration = integration, account = account, name = H.text.name_text(key) })
+  H.requests.ask({ op = "unknown", integration = integration, account = account, name = H.text.name_text(key) })
 end
 
 local function integration(name, spec)
@@ -97,7 +97,7 @@ local function integrations()
   local function all()
     if not made then
       local all = {} -- in place only when it is complete: memory or the stack may end on the way
-      for name, spec in next, H.border.ask({ op = "describe" }) do
+      for name, spec in next, H.requests.ask({ op = "describe" }) do
         all[name] = integration(name, spec)
       end
       made = all

@@ -37,25 +37,30 @@ def run_in_child(bridge: Bridge, run: Run, start: dict[str, Any], child: Child) 
     first = start_frame(start, limits.memory_mib)
     child.limit(limits.cpu, limits.memory_mib, run.deadline)
     child.send(first)
-    silence = _Silence(child, bridge)
+    silence: _Silence | None = None
     heard = False
-    cpu_left = limits.cpu
+    look_at = None if limits.cpu is None else time.monotonic() + limits.cpu  # sooner it cannot be used up
     try:
         while not bridge.has_ended():
-            left = run.remaining()
-            if left is not None and left <= 0:
-                raise run.wall_exceeded()
-            timeout = SILENCE if left is None or left > SILENCE else left
-            for frame in child.frames(timeout if cpu_left is None or cpu_left > timeout else cpu_left):
+            now = time.monotonic()
+            if look_at is not None and now >= look_at and limits.cpu is not None:
+                cpu_left = _cpu_left(child, limits.cpu)
+                look_at = None if cpu_left is None else now + cpu_left
+            timeout = SILENCE if look_at is None else min(SILENCE, look_at - now)
+            if run.deadline is not None:
+                left = run.deadline - now
+                if left <= 0:
+                    raise run.wall_exceeded()
+                timeout = min(timeout, left)
+            for frame in child.frames(timeout):
                 heard = True
                 if frame[:1] == b"R" and run.is_over():
                     raise run.wall_exceeded()
                 bridge.receive(frame, child.send)
                 if bridge.has_ended():
                     break
-            if limits.cpu is not None and not bridge.has_ended():
-                cpu_left = _cpu_left(child, limits.cpu)
             if child.silent:
+                silence = silence or _Silence(child, bridge, now)
                 silence.check()
         run.cpu_seconds = child.cpu_seconds()
     except ChildDied as died:
@@ -78,10 +83,10 @@ def _cpu_left(child: Child, allowed: float) -> float | None:
 class _Silence:
     """Whether a silent child waits for its host, computes, or is dead."""
 
-    def __init__(self, child: Child, bridge: Bridge) -> None:
+    def __init__(self, child: Child, bridge: Bridge, since: float) -> None:
         self._child = child
         self._bridge = bridge
-        self._since = time.monotonic()
+        self._since = since
         self._cpu = 0.0
 
     def check(self) -> None:

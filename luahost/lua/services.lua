@@ -32,7 +32,7 @@ local function clock(env, os)
     if type(seconds) ~= "number" or not (seconds >= 0 and seconds <= 1e9) then
       H.errors.invalid("sleep: a number of seconds, 0 or more, was expected, not " .. H.text.safe_text(seconds))
     end
-    now = H.border.ask({ op = "sleep", seconds = seconds }) or now
+    now = H.requests.ask({ op = "sleep", seconds = seconds }) or now
   end
 
   return function(start)
@@ -87,7 +87,7 @@ local function docs_library()
     if given ~= nil and type(given) ~= "string" then
       H.errors.invalid("docs." .. op .. ": a string was expected, not a " .. type(given))
     end
-    return (H.border.ask({ op = "docs", docs = op, text = given }))
+    return (H.requests.ask({ op = "docs", docs = op, text = given }))
   end
   local library = {
     list = function() return ask("list") end,
@@ -117,8 +117,8 @@ local function modules(env)
     if loading[name] then
       H.errors.raise({ code = "script_error", message = "module '" .. name .. "' requires itself" })
     end
-    local module = H.border.ask({ op = "module", name = name })
-    local chunk, problem = H.errors.compile(module.source, module.file, env)
+    local module = H.requests.ask({ op = "module", name = name })
+    local chunk, problem = H.chunks.compile(module.source, module.file, env)
     if not chunk then
       H.errors.raise(problem)
     end

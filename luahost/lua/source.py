@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+
 from luahost.errors import ScriptSyntaxError
 
 
@@ -22,7 +24,7 @@ def decode(data: bytes, name: str) -> str:
     if data.startswith(b"\x1b"):
         raise SourceError("this is bytecode, and only Lua text is run", name, hint="run the source it was made from")
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8")  # the former is much slower
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         byte = f"byte {error.start + 1} is 0x{data[error.start]:02X}"

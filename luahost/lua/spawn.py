@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
+
+# signal itself makes enumerations of them, for a millisecond; type checkers do not know what it is made of.
+from _signal import SIGCHLD, SIGTERM, SIGXCPU  # type: ignore[import-not-found]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 _BOOT = "import sys; sys.path += sys.argv[3:]; from luahost.lua.worker import {0}; {0}()"
 # A program may ignore them, and what is started would too; the child waits for its own children, and has a limit.
-_HEARD = (signal.SIGCHLD, signal.SIGXCPU, signal.SIGTERM)
+_HEARD = (SIGCHLD, SIGXCPU, SIGTERM)
 _LOCAL_TIME = "/etc/localtime"
 
 
@@ -28,10 +30,10 @@ def _problem(message: str, hint: str | None = None) -> InternalError:
 
 def _folders() -> list[str]:
     """Where the child finds luahost and lupa: it has no site-packages of its own."""
-    from importlib.machinery import PathFinder
-
     found = [os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))]  # noqa: PTH100, PTH120
-    spec = PathFinder.find_spec("lupa")
+    # As importlib.util.find_spec does, which takes another millisecond to import.
+    specs = (finder.find_spec("lupa", None) for finder in sys.meta_path)
+    spec = next(filter(None, specs), None)
     if spec is None or spec.origin is None:
         raise _problem("the package lupa is not installed", hint="pip install lupa")
     home = os.path.dirname(os.path.dirname(spec.origin))  # noqa: PTH120

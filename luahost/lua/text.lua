@@ -4,7 +4,8 @@ local H = ...
 
 local type, next, rawget, tostring, pcall = type, next, rawget, tostring, pcall
 local getmetatable = debug.getmetatable -- sees behind __metatable
-local find, format, gsub, rep, sub, byte = string.find, string.format, string.gsub, string.rep, string.sub, string.byte
+local find, format, gmatch, gsub, rep, sub, byte =
+  string.find, string.format, string.gmatch, string.gsub, string.rep, string.sub, string.byte
 local concat, sort = table.concat, table.sort
 
 local WIDTH = 88        -- a table that fits is written on one line
@@ -13,7 +14,7 @@ local MAX_LENGTH = 1e6  -- characters; a table of tables that share parts can be
 
 local KEYWORDS = {}
 for word in
-  ("and break do else elseif end false for function goto if in local nil not or repeat return then true until while"):gmatch("%a+")
+  gmatch("and break do else elseif end false for function goto if in local nil not or repeat return then true until while", "%a+")
 do
   KEYWORDS[word] = true
 end

@@ -27,8 +27,6 @@ HOST_LOST, OUT_OF_MEMORY, BROKEN = 10, 11, 12
 """Exit codes: the host is gone; memory ended where no error could be raised; a fault of the engine's own."""
 
 _CHUNK = 1 << 14
-_STOCK = 2  # states that a process which serves many runs keeps ready: several at once cost less each
-_PAUSE = 1  # milliseconds without a run, after which it makes them
 _HIGHEST_FD = min(max(os.sysconf("SC_OPEN_MAX"), 1 << 16), 1 << 20)
 
 
@@ -143,17 +141,11 @@ def serve_forks() -> None:
 
 
 def _serve_many(code: Code) -> None:
-    """Run one script after another, each in a state of its own. Some are always ready, made while nobody waits."""
-    poll = select.poll()
-    poll.register(0, select.POLLIN)
-    ready: list[Engine] = []
+    """Run one script after another, each in a state of its own, made while the host is busy with the last result."""
     while True:
-        if not ready:
-            ready = [Engine(_border, code, max_memory=0) for _ in range(_STOCK)]
-        while len(ready) < _STOCK and not poll.poll(_PAUSE):
-            ready.append(Engine(_border, code, max_memory=0))
+        engine = Engine(_border, code, max_memory=0)
         _take_limits()
-        _guarded_run(ready.pop())
+        _guarded_run(engine)
 
 
 def _fork_when_asked(control: socket) -> None:

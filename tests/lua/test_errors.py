@@ -342,10 +342,15 @@ def test_a_chunk_that_takes_the_name_of_the_hosts_does_not_hide_the_script(host:
 
 
 def test_the_traceback_of_a_deep_recursion_is_short(host: Host) -> None:
-    error = failure(host, "local function f(n) return 1 + f(n) end\nf(1)")
+    error = failure(host, "local function f(n) return 1 + f(n) end\nprint(f(1))")
     assert (error.code, error.message, error.line) == ("script_error", "stack overflow", 1)
     assert error.traceback is not None
     assert error.traceback.count("\n") < 40
+
+
+def test_a_deep_recursion_in_a_script_that_uses_nothing_has_its_place(host: Host) -> None:
+    error = failure(host, "local function f(n) return 1 + f(n) end\nf(1)")
+    assert (error.code, error.message, error.file, error.line) == ("script_error", "stack overflow", "script.lua", 1)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,76 @@
+-- Requests of a script to its host, over the border, and their answers.
+
+local H = ...
+
+local type, tostring = type, tostring
+local format = string.format
+local receive, submit = H.border.receive, H.border.submit
+
+local MAX_REQUEST = 2 ^ 25 -- bytes; the host ends a run that sends a frame of more than twice as many
+
+local REPLY_DEPTH = 8 -- levels that a reply's own wrapping may add to a value's
+
+local next_id = 0
+local waiting = {} -- answers that came while another was waited for, by id
+
+local function answer(id)
+  local body = waiting[id]
+  while not body do
+    local kind, got, text = receive()
+    if kind == "A" then
+      if got == id then
+        body = text
+      else
+        waiting[got] = text
+      end
+    end
+  end
+  waiting[id] = nil
+  H.unread = H.unread - 1
+  local ok, reply = H.decode(body, REPLY_DEPTH)
+  if not ok or type(reply) ~= "table" then
+    return { ok = false, error = { code = "invalid_response", message = "the answer cannot be read: " .. tostring(reply) } }
+  end
+  return reply
+end
+
+-- Sends a request, `name` in errors, and waits: its value, or the error raised at the script's own line.
+local function exchange(name, text)
+  if #text > MAX_REQUEST then
+    H.errors.invalid(name .. ": " .. #text .. " bytes are more than a request may have")
+  end
+  next_id = next_id + 1
+  H.unread = H.unread + 1
+  submit("Q" .. format("%d", next_id) .. " " .. text)
+  local reply = answer(next_id)
+  if reply.ok == true then
+    return reply.value
+  end
+  H.errors.raise(type(reply.error) == "table" and reply.error or { code = "internal_error", message = "the host gave no reason" })
+end
+
+-- A request of the host's own making.
+local function ask(request)
+  local text, problem = H.json.encode(request)
+  if not text then
+    H.errors.invalid(request.op .. ": " .. problem)
+  end
+  return exchange(request.op, text)
+end
+
+-- The call of a function: `head` is the beginning of its request, `values` are its arguments, by name or position.
+local function call(head, name, account, kind, values)
+  local text, problem, path = H.json.encode(values)
+  if not text then
+    H.errors.raise({
+      code = "invalid_arguments",
+      message = name .. ": " .. (path ~= "" and "'" .. path .. "': " or "") .. problem,
+      call = name,
+      account = account or H.run_account,
+      retryable = false,
+    })
+  end
+  return exchange(name, head .. kind .. text .. "}")
+end
+
+return { ask = ask, call = call }
