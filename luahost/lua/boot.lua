@@ -45,6 +45,11 @@ end
 
 local begin = H.main()
 
+if eager then
+  collectgarbage() -- what is shared stays as it is: a collection would write into every page of it
+  collectgarbage("stop")
+end
+
 -- The state is ready. The one global there is runs a script, and is gone before it is read.
 function empty.run()
   empty.run = nil

@@ -101,8 +101,6 @@ end
 
 -- A forked process copies each page that it writes, one at a time: better now than while somebody waits.
 local function rehearse()
-  collectgarbage()
-  collectgarbage("stop")
   local chunk = H.chunks.compile("return 1 + 1", "rehearsal", {})
   H.json.encode({ (xpcall(chunk, failed)) })
   H.chunks.files["@rehearsal"] = nil
