@@ -29,7 +29,8 @@ local FAILED_TWICE = "error in error handling"
 local raised, place -- what the script has failed with and where, should no memory or stack be left to say more of it
 
 local function failed(problem)
-  raised, place = problem, getinfo(2, "Sl")
+  raised = problem
+  place = getinfo(2, "Sl")
   return H.failure.handler(problem)
 end
 
