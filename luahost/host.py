@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from luahost.calls.policy import Policy
     from luahost.lua.child import Child, Single
     from luahost.lua.pool import Pool
-    from luahost.spec import Integration
+    from luahost.spec import Files, Integration
 
 ISOLATIONS = ("process", "none")
 
@@ -44,6 +44,14 @@ class Interrupted(KeyboardInterrupt):
     def __init__(self, result: Result) -> None:
         super().__init__("interrupted")
         self.result = result
+
+
+def _folder(files: str | Path | None) -> Files | None:
+    if files is None:
+        return None
+    from luahost.calls.files import Folder
+
+    return Folder(files)
 
 
 class Host:
@@ -123,6 +131,7 @@ class Host:
         words: Iterable[str] = (),
         account: str = "default",
         modules: str | Path | None = None,
+        files: str | Path | None = None,
         limits: Limits | None = None,
         on_output: Callable[[bytes], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
@@ -136,6 +145,7 @@ class Host:
         args       the global `args`; `words` are its `arg` and `...`
         account    what bare calls use
         modules    the folder that `require` reads
+        files      the folder whose files calls may read and write; without one, none
         on_output  gets output as it is printed; keep_output=False leaves `Result.output` empty
         on_notice  gets notices as they come; they are in `Result.meta["notices"]` as well
         child      a child process that was started before, to save its start-up time; it is ended, and not closed
@@ -146,7 +156,13 @@ class Host:
         self._open()
         if limits is not None and limits.calls_per_function:
             self.dispatcher.check_limits(limits)
-        run = Run(limits=limits or self.limits, account=account, clock=self._parts.clock(), on_notice=on_notice)
+        run = Run(
+            limits=limits or self.limits,
+            account=account,
+            clock=self._parts.clock(),
+            on_notice=on_notice,
+            files=_folder(files),
+        )
         bridge = Bridge(
             run,
             self._parts.services(self._workers.submit),
@@ -241,6 +257,7 @@ class Host:
         arguments: Mapping[str, Any] | None = None,
         *,
         account: str = "default",
+        files: str | Path | None = None,
         on_notice: Callable[[str], None] | None = None,
     ) -> Any:
         """Make one call without a script; raises the error classes of luahost.errors.
@@ -249,7 +266,13 @@ class Host:
         Interrupted is raised; its result has what the call gave, if it did, as its value.
         """
         self._open()
-        run = Run(limits=self.limits, account=account, clock=self._parts.clock(), on_notice=on_notice)
+        run = Run(
+            limits=self.limits,
+            account=account,
+            clock=self._parts.clock(),
+            on_notice=on_notice,
+            files=_folder(files),
+        )
         done = threading.Event()
         outcome: list[Any] = []
         problem: list[BaseException] = []

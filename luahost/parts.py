@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from luahost.calls.dispatch import Dispatcher
     from luahost.calls.ledger import Ledger
     from luahost.calls.policy import Policy
+    from luahost.calls.run import Run
     from luahost.calls.settings import Settings
     from luahost.errors import LuaHostError
     from luahost.results import Limits
@@ -120,6 +121,7 @@ class Parts:
             describe=lambda: self.dispatcher.describe(),  # noqa: PLW0108 (made when it is called)
             unknown=self._unknown,
             call=self._call,
+            more=_more,
             docs=self._docs,
             submit=submit,
             is_inline=self._is_inline,
@@ -143,3 +145,9 @@ class Parts:
         with self._lock:
             if self._dispatcher is not None:
                 self._dispatcher.close()
+
+
+def _more(run: Run, number: Any) -> Any:
+    from luahost.calls import walks
+
+    return walks.step(run, number)

@@ -9,19 +9,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-Type = Literal["string", "integer", "number", "boolean", "object", "array"]
-TYPES: tuple[str, ...] = ("string", "integer", "number", "boolean", "object", "array")
+Type = Literal["string", "integer", "number", "boolean", "object", "array", "bytes"]
+TYPES: tuple[str, ...] = ("string", "integer", "number", "boolean", "object", "array", "bytes")
 Access = Literal["read", "write"]
 
 ACCOUNT_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 INTEGRATION_NAME = re.compile(r"[a-z][a-z0-9]*\Z")
 _FUNCTION_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+\Z")
 _PARAM_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+
+KEPT_TAGS = ("luahost-key-", "luahost-args-")
+"""How the two tags begin by which an idempotency key finds what it has made: whoever changes tags keeps these."""
 
 T = TypeVar("T")
 
@@ -36,12 +39,48 @@ class Http(Protocol):
     def get(self, path: str, query: Iterable[tuple[str, str]] = ()) -> Any:
         """The JSON of the answer. Repeated when that can help: reading changes nothing."""
 
-    def write(self, method: str, path: str, body: Any = None) -> Any:
-        """The JSON of the answer, None for an empty one. Sent once; OutcomeUnknown when the answer was lost."""
+    def write(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        query: Iterable[tuple[str, str]] = (),
+        file: Upload | None = None,
+    ) -> Any:
+        """The JSON of the answer, None for an empty one. Sent once; OutcomeUnknown when the answer was lost.
+
+        With a `file` it goes as multipart/form-data, and there is no `body`.
+        """
+
+    def download(self, path: str) -> tuple[bytes, str]:
+        """What lies behind the redirect of `path`, and its content type. The key stays with the account's host."""
+
+
+class Upload(NamedTuple):
+    """A file to send: the form's field, the file's name and its bytes."""
+
+    field: str
+    name: str
+    content: bytes
+
+
+class Files(Protocol):
+    """The folder that a run may use; nothing outside is reached. Raises InvalidArguments, or PermissionDenied."""
+
+    def read(self, name: str, most: int) -> bytes:
+        """The bytes of a file, `most` at most."""
+
+    def write(self, name: str, content: bytes, *, overwrite: bool) -> str:
+        """Put them into a file, a new one unless `overwrite`; gives its name."""
 
 
 class Call(Protocol):
     """One call, as its handler sees it."""
+
+    @property
+    def function(self) -> Function:
+        """The function that is called."""
 
     @property
     def account(self) -> str:
@@ -57,6 +96,15 @@ class Call(Protocol):
 
     @property
     def http(self) -> Http: ...
+
+    @property
+    def files(self) -> Files: ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, within the run's limits; in a simulation its clock moves instead."""
+
+    def time(self) -> float:
+        """Seconds on the clock that `sleep` waits by."""
 
     def notice(self, text: str) -> None:
         """Tell whoever runs the script something that is no error."""
@@ -107,9 +155,11 @@ class SpecError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Param:
-    """One parameter. Bounds are inclusive; lengths count characters of a string and entries of an array.
+    """One parameter. Bounds are inclusive; lengths count characters of a string, entries of an array, bytes of bytes.
 
-    `pattern` is a regular expression for the whole of a string, and `pattern_hint` says it in words.
+    `pattern` is a regular expression for the whole of a string, and `pattern_hint` says it in words; of an array, both
+    and `enum` hold for its entries. `fields` are those of an object, or of each entry of an array of objects. An object
+    has at most `max_bytes` as JSON. `versions` are the API versions that know the parameter, none for all.
     """
 
     name: str
@@ -125,6 +175,9 @@ class Param:
     pattern: str | None = None
     pattern_hint: str = ""
     sensitive: bool = False
+    fields: tuple[Param, ...] = ()
+    max_bytes: int | None = None
+    versions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _PARAM_NAME.match(self.name):
@@ -133,6 +186,8 @@ class Param:
             raise SpecError(f"parameter {self.name}: the type must be one of {', '.join(TYPES)}")
         if (self.items is not None) != (self.type == "array"):
             raise SpecError(f"parameter {self.name}: an array, and only an array, says what its items are")
+        if self.fields and "object" not in (self.type, self.items):
+            raise SpecError(f"parameter {self.name}: only objects have fields")
 
     @property
     def type_text(self) -> str:
@@ -141,12 +196,13 @@ class Param:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One field of a result."""
+    """One field of a result. With `versions`, only these give it, and `always` holds for them."""
 
     name: str
     type: Type
     description: str
     always: bool = True
+    versions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +217,7 @@ class Example:
 class Function:
     """One function: what a script calls, what it sends and what it gives.
 
+    `pages` gives a list page by page, for those who walk it; each page has its entries in the field `entries`.
     `inline` is for a handler that returns at once and asks nobody: it is called without a thread of its own, so that
     nothing can end it early.
     """
@@ -175,6 +232,8 @@ class Function:
     endpoints: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     notes: tuple[str, ...] = ()
     inline: bool = False
+    pages: Callable[[Call, dict[str, Any]], Iterator[dict[str, Any]]] | None = None
+    entries: str = "items"
 
     def __post_init__(self) -> None:
         if not _FUNCTION_NAME.match(self.name):

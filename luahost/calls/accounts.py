@@ -16,7 +16,7 @@ from luahost.errors import MissingCredentials, UsageError
 from luahost.spec import ACCOUNT_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from luahost.calls.settings import Settings
     from luahost.errors import LuaHostError
@@ -53,19 +53,29 @@ class Account:
 
     def cover(self, value: Any) -> Any:
         """The same JSON value, with the key covered wherever it stands."""
-        if isinstance(value, str):
-            return self.redact(value)
-        if isinstance(value, list):
-            return [self.cover(each) for each in value]
-        if isinstance(value, dict):
-            return {self.cover(name): self.cover(each) for name, each in value.items()}
-        return value
+        return covered(value, self.api_key, "<redacted>")
 
     def cover_error(self, error: LuaHostError) -> None:
         """Cover the key in every field of an error."""
-        for name in ("message", "hint", "request_id", "details"):
-            setattr(error, name, self.cover(getattr(error, name)))
-        error.args = (error.message,)
+        cover_error(error, self.cover)
+
+
+def covered(value: Any, secret: str, cover: str) -> Any:
+    """The same JSON value, with `cover` wherever `secret` stands in its texts."""
+    if isinstance(value, str):
+        return value.replace(secret, cover) if secret else value
+    if isinstance(value, list):
+        return [covered(each, secret, cover) for each in value]
+    if isinstance(value, dict):
+        return {covered(name, secret, cover): covered(each, secret, cover) for name, each in value.items()}
+    return value
+
+
+def cover_error(error: LuaHostError, cover: Callable[[Any], Any]) -> None:
+    """Apply `cover` to every field of an error that a server's words may have reached."""
+    for name in ("message", "hint", "request_id", "details"):
+        setattr(error, name, cover(getattr(error, name)))
+    error.args = (error.message,)
 
 
 @dataclass(frozen=True, slots=True)

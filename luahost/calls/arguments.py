@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from luahost.errors import InvalidArguments
+from luahost.errors import InvalidArguments, Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +20,7 @@ SENSITIVE = "<sensitive>"
 
 
 _MOST_PROBLEMS = 20
+_SHORTEST_SECRET = 4  # characters
 _LONGEST_NAME = 100  # characters; a longer word is no misspelt name
 
 
@@ -83,6 +85,21 @@ def check(function: Function, arguments: Any) -> dict[str, Any]:
     return clean
 
 
+def check_version(function: Function, arguments: dict[str, Any], version: str, account: str) -> None:
+    """Raises Unsupported for what the account's API version does not know, naming the version that does."""
+    if function.endpoints and version not in function.endpoints:
+        known = ", ".join(function.endpoints)
+        raise Unsupported(
+            f"this needs API {known}, and account {account} speaks {version}", hint=f"use a key of API {known}"
+        )
+    for param in function.params:
+        if param.name in arguments and param.versions and version not in param.versions:
+            known = ", ".join(param.versions)
+            raise Unsupported(
+                f"{param.name!r} is for API {known} only, and account {account} speaks {version}", hint="leave it out"
+            )
+
+
 def usage(function: Function) -> str:
     """How the function is called, as one line of Lua."""
     if not function.params:
@@ -96,7 +113,30 @@ def shown(function: Function, arguments: Any) -> dict[str, Any]:
     if not isinstance(arguments, dict):
         return {}
     secret = {param.name for param in function.params if param.sensitive}
-    return {str(name): SENSITIVE if name in secret else value for name, value in arguments.items()}
+    return {str(name): SENSITIVE if name in secret else _shown(value) for name, value in arguments.items()}
+
+
+def _shown(value: Any) -> Any:
+    return f"({len(value)} bytes)" if isinstance(value, bytes) else value
+
+
+def secrets(function: Function, arguments: Any) -> list[str]:
+    """The texts in `arguments` that the declaration marks sensitive; of objects, those of their sensitive fields.
+
+    A text of a few characters is left out: it could not be told from the words around it.
+    """
+    if not isinstance(arguments, dict):
+        return []
+    found: list[Any] = []
+    for param in function.params:
+        value = arguments.get(param.name)
+        if param.sensitive and param.fields:
+            entries = value if isinstance(value, list) else [value]
+            names = [field.name for field in param.fields if field.sensitive]
+            found += [entry.get(name) for entry in entries if isinstance(entry, dict) for name in names]
+        elif param.sensitive:
+            found.append(value)
+    return [value for value in found if isinstance(value, str) and len(value) >= _SHORTEST_SECRET]
 
 
 def _checked(param: Param, value: Any) -> tuple[Any, str | None]:
@@ -106,24 +146,63 @@ def _checked(param: Param, value: Any) -> tuple[Any, str | None]:
     if param.items is not None:
         for at, entry in enumerate(value, 1):
             entry_value, problem = _typed(param.items, entry)
+            problem = problem or _unfit(param, entry_value)
+            if problem is None and param.fields:
+                entry_value, problem = _with_fields(param.fields, entry_value)
+                if problem:
+                    return value, f"at [{at}].{problem}"
             if problem:
-                return value, f"at [{at}] {problem}"
+                return value, f"at [{at}] {problem.partition(', not ')[0] if param.sensitive else problem}"
             value[at - 1] = entry_value
+    elif param.fields:
+        value, problem = _with_fields(param.fields, value)
+        if problem:
+            return value, f"at {problem}"
     return value, _out_of_bounds(param, value)
 
 
-def _out_of_bounds(param: Param, value: Any) -> str | None:
-    unit = "characters" if param.type == "string" else "entries"
+def _with_fields(fields: tuple[Param, ...], given: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """An object against its fields: as it is sent, and the first thing that is wrong."""
+    known = [field.name for field in fields]
+    for name in given:
+        if name not in known:
+            return given, f"{str(name)[:_LONGEST_NAME]} is unknown{did_you_mean(str(name), known)}"
+    clean = {}
+    for field in fields:
+        value = given.get(field.name)
+        if value is None:
+            if field.required:
+                return given, f"{field.name} is required"
+            continue
+        clean[field.name], problem = _checked(field, value)
+        if problem:
+            return given, f"{field.name} {problem}"
+    return clean, None
+
+
+def _unfit(param: Param, value: Any) -> str | None:
+    """What is wrong with one value, or with one entry of an array, by enum and pattern."""
     told = "" if param.sensitive else f", not {_short(value)}"
     if param.enum and value not in param.enum:
-        near = did_you_mean(value, param.enum) if not param.sensitive else ""
+        near = did_you_mean(value, param.enum) if not param.sensitive and isinstance(value, str) else ""
         return f"must be one of {', '.join(param.enum)}{told}{near}"
+    if param.pattern is not None and not re.fullmatch(param.pattern, value):
+        return f"must be {param.pattern_hint}{told}"
+    return None
+
+
+def _out_of_bounds(param: Param, value: Any) -> str | None:
+    unit = {"string": "characters", "bytes": "bytes"}.get(param.type, "entries")
+    told = "" if param.sensitive else f", not {_short(value)}"
+    if param.items is None and (problem := _unfit(param, value)):
+        return problem
     if param.minimum is not None and value < param.minimum:
         return f"must be at least {param.minimum:g}{told}"
     if param.maximum is not None and value > param.maximum:
         return f"must be at most {param.maximum:g}{told}"
-    if param.pattern is not None and not re.fullmatch(param.pattern, value):
-        return f"must be {param.pattern_hint}{told}"
+    if param.max_bytes is not None:
+        size = len(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+        return f"must have at most {param.max_bytes} bytes as JSON, not {size}" if size > param.max_bytes else None
     if param.min_length is not None and len(value) < param.min_length:
         return "must not be empty" if param.min_length == 1 else f"must have at least {param.min_length} {unit}"
     if param.max_length is not None and len(value) > param.max_length:
@@ -135,6 +214,8 @@ def _typed(kind: str, value: Any) -> tuple[Any, str | None]:
     """The value as the type wants it, and what is wrong with it."""
     if kind == "string" and isinstance(value, str):
         return value, None if _is_text(value) else "must be text that has a UTF-8 form"
+    if kind == "bytes" and isinstance(value, (str, bytes)):
+        return value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass"), None
     if kind == "boolean" and isinstance(value, bool):
         return value, None
     if kind == "object" and isinstance(value, dict):
@@ -149,6 +230,8 @@ def _typed(kind: str, value: Any) -> tuple[Any, str | None]:
             return value, None
         if isinstance(value, int) or value.is_integer():
             return int(value), None
+    if kind == "bytes":
+        return value, f"must be a string of bytes, not {_kind(value)}"
     article = "an" if kind[0] in "aeio" else "a"
     return value, f"must be {article} {kind}, not {_kind(value)}"
 

@@ -6,8 +6,8 @@ import threading
 from fnmatch import filter as filter_names
 from typing import TYPE_CHECKING, Any
 
-from luahost.calls import arguments as args
-from luahost.calls.accounts import DEFAULT, Account, Accounts, check_name
+from luahost.calls import arguments as args, walks
+from luahost.calls.accounts import DEFAULT, Account, Accounts, check_name, cover_error, covered
 from luahost.calls.handling import Connection, HandlerCall
 from luahost.errors import (
     InternalError,
@@ -72,6 +72,10 @@ class Dispatcher:
             for name, integration in catalog.items()
             for function in integration.functions
         }
+        self._with_bytes = {
+            name: [each.name for each in integration.functions if any(param.type == "bytes" for param in each.params)]
+            for name, integration in catalog.items()
+        }
         self.accounts = {
             name: Accounts(
                 integration,
@@ -130,6 +134,7 @@ class Dispatcher:
         return {
             name: {
                 "functions": [function.name for function in integration.functions],
+                "bytes": self._with_bytes[name],
                 "accounts": self.account_names(name),
             }
             for name, integration in self.catalog.items()
@@ -200,41 +205,48 @@ class Dispatcher:
         arguments: Any = None,
         positional: list[Any] | None = None,
         account: str | None = None,
+        walk: bool = False,
     ) -> Any:
-        """Make one call and give its result, plain JSON values; raises LuaHostError."""
+        """Make one call and give its result, plain JSON values; raises LuaHostError.
+
+        With `walk` the result is the first page of a list, as `luahost.calls.walks.step` gives it.
+        """
         account = run.account if account is None else account
         record = CallRecord(name, account)
         pending = run.begin(record)
         problem: LuaHostError | None = None
+        secrets: list[str] = []
         try:
-            found = self._call(run, pending, record, name, arguments, positional, account)
+            found = self._call(run, pending, record, name, arguments, positional, account, secrets, walk=walk)
             pending.done = True
         except LuaHostError as error:
-            problem = error
-            error.call = name
-            error.account = account
-            error.retryable = bool(error.retryable)
-            if not error.message.startswith(f"{name}: "):
-                error.message = f"{name}: {error.message}"
-            # What led here holds the request, and that the key.
-            self._cover(error, name, account)
-            error.__cause__ = error.__context__ = None
-            raise error.with_traceback(None) from None
-        except Exception as error:  # noqa: BLE001
-            # A handler's own fault: its kind says enough, and its text could say too much.
-            problem = InternalError(f"{name} failed inside luahost: {type(error).__name__}", call=name, account=account)
-            problem.retryable = False
+            problem = self._own(error, name, account, secrets)
+        except Exception as error:  # noqa: BLE001 (told by its kind)
+            problem = self._own(error, name, account, secrets)
         else:
             return found
         finally:
             run.end(pending, problem)
         raise problem
 
-    def _cover(self, error: LuaHostError, name: str, account: str) -> None:
-        """Cover the key in every field of an error, should a server have sent it back."""
+    def _own(self, error: Exception, name: str, account: str, secrets: list[str]) -> LuaHostError:
+        """An error of the call `name`: with its name, without what led to it, which holds the request and the key."""
+        if not isinstance(error, LuaHostError):
+            # A handler's own fault: its kind says enough, and its text could say too much.
+            error = InternalError(f"failed inside luahost: {type(error).__name__}")
+        error.call = name
+        error.account = account
+        error.retryable = bool(error.retryable)
+        if not error.message.startswith(f"{name}: "):
+            error.message = f"{name}: {error.message}"
+        # Should a server have sent back the key, or what the spec calls sensitive.
         connection = self._connected.get((name.partition(".")[0], account))
         if connection is not None:
-            connection.account.cover_error(error)
+            cover_error(error, connection.account.cover)
+        for secret in secrets:
+            cover_error(error, lambda value, secret=secret: covered(value, secret, args.SENSITIVE))  # type: ignore[misc]
+        error.__cause__ = error.__context__ = None
+        return error.with_traceback(None)
 
     def _call(
         self,
@@ -245,11 +257,18 @@ class Dispatcher:
         given: Any,
         positional: list[Any] | None,
         account: str,
+        secrets: list[str],
+        *,
+        walk: bool,
     ) -> Any:
         integration, function = self.find(name)
         if positional is not None:
             given = args.from_positions(function, positional)
         given = {} if given is None else given
+        secrets += args.secrets(function, given)
+        if walk and function.pages is None:
+            lists = ", ".join(each.name for each in integration.functions if each.pages is not None)
+            raise InvalidArguments("this is no function of a list, which each could walk", hint=f"lists: {lists}")
         try:
             clean = args.check(function, given)
         except InvalidArguments:
@@ -261,7 +280,28 @@ class Dispatcher:
             raise self.unknown_account(integration.name, account)
         self.policy.enforce(integration.name, function, account)
         connection = self._connect(integration, account)
-        return function.handler(HandlerCall(self.ledger, connection, function, run, pending), clean)
+        args.check_version(function, clean, connection.account.version, account)
+        call = HandlerCall(self.ledger, connection, function, run, pending)
+        if not walk or function.pages is None:
+            return function.handler(call, clean)
+        return walks.begin(
+            run,
+            walks.Walk(
+                function.pages(call, clean),
+                function.entries,
+                call.begin_page,
+                lambda step: self._stepped(step, record, name, account, secrets),
+            ),
+        )
+
+    def _stepped(self, step: Callable[[], Any], record: CallRecord, name: str, account: str, secrets: list[str]) -> Any:
+        """One page more of a list; an error there is the call's, which has begun long ago."""
+        try:
+            return step()
+        except Exception as error:  # noqa: BLE001 (told by its kind)
+            problem = self._own(error, name, account, secrets)
+        record.status, record.error = "error", problem.fields()
+        raise problem
 
     def unknown_account(self, integration: str, account: str) -> UnknownAccount:
         known = self.account_names(integration)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from luahost.calls.idempotency import Once
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from luahost.calls.ledger import Ledger
     from luahost.calls.run import Pending, Run
     from luahost.calls.settings import Timing
-    from luahost.spec import Creation, Function, Http
+    from luahost.spec import Creation, Files, Function, Http
 
 
 class Connection:
@@ -53,12 +54,30 @@ class HandlerCall:
         self._http: Http | None = None
 
     @property
+    def function(self) -> Function:
+        return self._function
+
+    @property
     def http(self) -> Http:
         if self._http is None:
             from luahost.calls.http import Client
 
             self._http = Client(self._connection.transport, self._run, self._pending)
         return self._http
+
+    def begin_page(self) -> None:
+        """What is asked for from here on is a page of its own: the limit of a response's bytes counts anew."""
+        self._http = None
+
+    @property
+    def files(self) -> Files:
+        return self._run.files
+
+    def sleep(self, seconds: float) -> None:
+        self._run.sleep(seconds)
+
+    def time(self) -> float:
+        return self._run.clock.time() if self._run.clock is not None else time.monotonic()
 
     @property
     def account(self) -> str:

@@ -6,11 +6,14 @@ import http.client
 import json
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, DecodeError, HTTPError, NewConnectionError
 
+from luahost import __version__
 from luahost.calls import answers
+from luahost.calls.accounts import is_loopback
 from luahost.calls.connections import CHUNK, current, time_left
 from luahost.calls.run import limit_exceeded
 from luahost.errors import (
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
 
     from luahost.calls.connections import Transport
     from luahost.calls.run import Pending, Run
+    from luahost.spec import Upload
+
+_MOST_REDIRECTS = 5
 
 
 class Client:
@@ -50,19 +56,58 @@ class Client:
         response, body = self._exchange(request, self._until(), repeat=True)
         return answers.read(response, body, self._account, write=False)
 
-    def write(self, method: str, path: str, body: Any = None) -> Any:
+    def write(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        query: Iterable[tuple[str, str]] = (),
+        file: Upload | None = None,
+    ) -> Any:
         """The JSON of the answer; see `luahost.spec.Http.write`."""
-        request = self._prepare(method, path, [], body)
+        request = self._prepare(method, path, list(query), body, file)
         self._run.begin_write(self._pending)
         response, content = self._exchange(request, self._until(), repeat=False)
         return answers.read(response, content, self._account, write=True)
+
+    def download(self, path: str) -> tuple[bytes, str]:
+        """The bytes behind a redirect, and their type; see `luahost.spec.Http.download`."""
+        request = self._prepare("GET", path, [], None)
+        for _ in range(_MOST_REDIRECTS):
+            response, body = self._exchange(request, self._until(), repeat=True)
+            target = response.headers.get("location")
+            if not 300 <= response.status_code < 400 or not target:
+                if not 200 <= response.status_code < 300:
+                    answers.read(response, body, self._account, write=False)
+                return body, response.headers.get("content-type", "application/octet-stream")
+            request = self._elsewhere(request.url or "", target)
+        raise InvalidResponse("the download is redirected again and again")
+
+    def _elsewhere(self, here: str, target: str) -> requests.PreparedRequest:
+        """A request for what a redirect names: without the key, whatever host it is."""
+        url = urljoin(here, target)
+        parts = urlsplit(url)
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
+            raise InvalidResponse(
+                f"the download is redirected to {self._account.redact(url)[:200]}, which is not https"
+            )
+        request = requests.PreparedRequest()
+        try:
+            request.prepare(method="GET", url=url, headers={"User-Agent": f"luahost/{__version__}"})
+        except (requests.RequestException, ValueError):
+            raise InvalidResponse("the download is redirected to what is no address") from None
+        request.headers.pop("Authorization", None)  # what stood in the address itself
+        return request
 
     def _until(self) -> float:
         end = time.monotonic() + self._transport.timing.timeout
         limit = self._run.deadline_for(self._pending)
         return end if limit is None else min(end, limit)
 
-    def _prepare(self, method: str, path: str, query: list[tuple[str, str]], body: Any) -> requests.PreparedRequest:
+    def _prepare(
+        self, method: str, path: str, query: list[tuple[str, str]], body: Any, file: Upload | None = None
+    ) -> requests.PreparedRequest:
         headers = {"Authorization": f"Bearer {self._account.api_key}"}
         data = None
         if body is not None:
@@ -76,6 +121,7 @@ class Client:
             headers={**session.headers, **headers},
             params=query or None,
             data=data,
+            files={file.field: (file.name, file.content)} if file else None,
         )
         return request
 
@@ -130,7 +176,7 @@ class Client:
 
     def _failed(self, error: Exception, request: requests.PreparedRequest, *, write: bool) -> LuaHostError:
         """The error of a request that was not answered, or not to its end."""
-        host = requests.compat.urlsplit(request.url or "").netloc
+        host = urlsplit(request.url or "").netloc
         wall = self._run.limits.wall
         if not write and wall is not None and time.monotonic() >= self._run.started + wall:
             return self._run.wall_exceeded()

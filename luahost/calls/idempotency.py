@@ -26,6 +26,7 @@ from luahost.errors import (
     NotFound,
     OutcomeUnknown,
 )
+from luahost.spec import KEPT_TAGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,8 +37,7 @@ if TYPE_CHECKING:
     from luahost.calls.settings import Timing
     from luahost.spec import Creation, Function
 
-KEY_TAG = "luahost-key-"
-ARGUMENTS_TAG = "luahost-args-"
+KEY_TAG, ARGUMENTS_TAG = KEPT_TAGS
 _HEX = 16
 _FIRST_LOOK, _SLOWEST_LOOK = 0.25, 5.0
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 import time
 
-from luahost.errors import Cancelled, LimitExceeded, LuaHostError
+from luahost.errors import Cancelled, LimitExceeded, LuaHostError, PermissionDenied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Protocol
 
+    from luahost.calls.walks import Walk
     from luahost.results import CallRecord, Limits
+    from luahost.spec import Files
 
     class Clock(Protocol):
         """What time it is and how to wait: the machine's clock, or a simulator's, which waits in no time."""
@@ -63,6 +65,7 @@ class Run:
         account: str = "default",
         clock: Clock | None = None,
         on_notice: Callable[[str], None] | None = None,
+        files: Files | None = None,
     ) -> None:
         self.limits = limits
         self.account = account
@@ -74,6 +77,9 @@ class Run:
         self.missing_walls: dict[str, str] = {}
         self.cpu_seconds: float | None = None
         """Processor time of the script, once it has ended."""
+        self._files = files
+        self.walks: dict[int, Walk] = {}
+        """The lists that the script walks, by number."""
         self.waited = 0.0
         """Seconds for which the script has waited for its host."""
         self.started = time.monotonic()
@@ -83,6 +89,16 @@ class Run:
         self._pending: set[Pending] = set()
         self._text_kept = 0
         self._changed = threading.Condition()
+
+    @property
+    def files(self) -> Files:
+        """The folder that this run may use."""
+        if self._files is None:
+            raise PermissionDenied(
+                "this run has no folder for files",
+                hint="give it one with --files DIR, or Host.run(files=…), or use the content itself",
+            )
+        return self._files
 
     def notice(self, text: str) -> None:
         with self._changed:

@@ -29,6 +29,7 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
     add("function", metavar="INTEGRATION.FUNCTION", help="as in devin.create_session")
     add("words", nargs="*", metavar="K=V", help="arguments")
     add("--account", default="default", metavar="A")
+    add("--files", metavar="DIR", help="the folder whose files the call may read and write (default: none)")
     add("--simulate", action="store_true", help="answer from the simulator: no network, no key")
     add("--json", action="store_true", help="print JSON")
     options = parser.parse_intermixed_args(argv[1:])
@@ -47,7 +48,9 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
         ) as host:
             _, function = host.dispatcher.find(options.function)
             arguments = _arguments(function, options.words)
-            value = host.call(options.function, arguments, account=options.account, on_notice=output.note)
+            value = host.call(
+                options.function, arguments, account=options.account, files=options.files, on_notice=output.note
+            )
     except Interrupted as interrupted:
         if interrupted.result.ok:
             _print(interrupted.result.value, as_json=options.json)

@@ -64,6 +64,7 @@ class Services:
         describe: Callable[[], dict[str, Any]],
         unknown: Callable[[str, str | None, str], LuaHostError],
         call: Callable[..., Any],
+        more: Callable[[Run, Any], Any],
         docs: Callable[[str, str], Any],
         submit: Callable[[Callable[[], None]], None],
         is_inline: Callable[[str], bool],
@@ -71,6 +72,7 @@ class Services:
         self.describe = describe
         self.unknown = unknown
         self.call = call
+        self.more = more
         self.docs = docs
         self.submit = submit
         self.is_inline = is_inline
@@ -178,7 +180,7 @@ class Bridge:
             reply(b"A%s %s" % (number, _dumps({"ok": False, "error": error.fields()})))
             return
         operation = request.get("op")
-        if operation == "sleep" or (operation == "call" and not self._is_inline(request)):
+        if operation in ("sleep", "more") or (operation == "call" and not self._is_inline(request)):
             self._answer_later(number, request, len(body), reply)
             return
         started = time.monotonic()
@@ -213,7 +215,7 @@ class Bridge:
 
     def _answer(self, request: dict[str, Any]) -> bytes:
         try:
-            return _dumps({"ok": True, "value": self._do(request)})
+            return _dumps({"ok": True, "value": self._do(request)}, _encode_answer)
         except LuaHostError as error:
             fields = error.fields()
             if isinstance(error, UsageError):  # a settings file that cannot be used: no script's doing
@@ -230,10 +232,13 @@ class Bridge:
             return self._services.call(
                 self._run,
                 _text(request, "function"),
-                arguments=request.get("arguments"),
-                positional=positional if isinstance(positional, list) else None,
+                arguments=_with_bytes(request.get("arguments")),
+                positional=_with_bytes(positional) if isinstance(positional, list) else None,
                 account=_text(request, "account") if "account" in request else None,
+                walk=request.get("walk") is True,
             )
+        if operation == "more":
+            return self._services.more(self._run, request.get("walk"))
         if operation == "sleep":
             seconds = request.get("seconds")
             if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds <= 1e9:
@@ -250,6 +255,33 @@ class Bridge:
         if operation == "docs":
             return self._services.docs(_text(request, "docs"), _text(request, "text") if "text" in request else "")
         raise InternalError("the script's process asked for something unknown")
+
+
+_BYTES = "\0bytes"  # the name under which bytes cross, each as the character of its number; requests.lua knows it too
+
+
+def _with_bytes(arguments: Any) -> Any:
+    """Arguments, or positional values, with bytes in place of what stands for them."""
+    if isinstance(arguments, list):
+        return [_as_bytes(value) for value in arguments]
+    if isinstance(arguments, dict):
+        return {name: _as_bytes(value) for name, value in arguments.items()}
+    return arguments
+
+
+def _as_bytes(value: Any) -> Any:
+    if isinstance(value, dict) and len(value) == 1 and isinstance(value.get(_BYTES), str):
+        try:
+            return value[_BYTES].encode("latin-1")
+        except UnicodeEncodeError:
+            raise InternalError("the script's process sent bytes that are none") from None
+    return value
+
+
+def _of_bytes(value: Any) -> dict[str, str]:
+    if isinstance(value, bytes):
+        return {_BYTES: value.decode("latin-1")}
+    raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def _text(request: dict[str, Any], name: str) -> str:
@@ -331,11 +363,13 @@ def _check_depth(value: Any) -> None:
     raise ValueError("nested too deep")
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_FORM: dict[str, Any] = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
+_encode = json.JSONEncoder(**_FORM).encode
+_encode_answer = json.JSONEncoder(**_FORM, default=_of_bytes).encode
 
 
-def _dumps(value: Any) -> bytes:
-    text = _encode(value)
+def _dumps(value: Any, encode: Callable[[Any], str] = _encode) -> bytes:
+    text = encode(value)
     try:
         return text.encode()
     except UnicodeEncodeError:

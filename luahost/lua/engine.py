@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _CORE = ("border", "chunks", "scalar", "main")  # what every run needs
 _FILES = (
-    "json", "decode", "text", "errors", "failure", "readonly", "requests", "namespace", "libraries", "services",
-    "environment",
+    "json", "decode", "text", "errors", "failure", "readonly", "requests", "bytes", "namespace", "libraries",
+    "services", "environment", "lists", "waiting",
 )  # fmt: skip
 
 

@@ -3,18 +3,20 @@
 
 local H = ...
 
-local next, select, type = next, select, type
+local next, select, setmetatable, type = next, select, setmetatable, type
 
 -- A read-only table that answers `index(key)` for every key.
 local function namespace(name, list, index)
   return H.readonly.make(name, list, function(_, key) return index(key) end)
 end
 
+local calls = setmetatable({}, { __mode = "k" }) -- of each function below: its call as a walk along a list
+
 -- One function of an integration; without an account, the run's own is used. Names need no escapes: the host's
--- catalogue has letters, digits and _ only.
-local function host_function(name, account)
+-- catalogue has letters, digits and _ only. `bytes` says that it takes some.
+local function host_function(name, account, bytes)
   local head = '{"op":"call","function":"' .. name .. '",' .. (account and '"account":"' .. account .. '",' or "")
-  return function(...)
+  local function f(...)
     local n, first = select("#", ...), (...)
     while n > 0 and (select(n, ...)) == nil do
       n = n - 1 -- nil at the end is as good as nothing
@@ -24,7 +26,7 @@ local function host_function(name, account)
     elseif n == 0 then
       return (H.requests.call(head, name, account, '"arguments":', {}))
     elseif n == 1 and type(first) == "table" then
-      return (H.requests.call(head, name, account, '"arguments":', first))
+      return (H.requests.call(head, name, account, '"arguments":', first, bytes))
     end
     local values = {}
     for i = 1, n do
@@ -34,8 +36,12 @@ local function host_function(name, account)
       end
       values[i] = v
     end
-    return (H.requests.call(head, name, account, '"positional":', H.json.array(values)))
+    return (H.requests.call(head, name, account, '"positional":', H.json.array(values), bytes))
   end
+  calls[f] = function(args)
+    return H.requests.call(head .. '"walk":true,', name, account, '"arguments":', args)
+  end
+  return f
 end
 
 -- The functions of one account, each made when it is first used.
@@ -44,7 +50,7 @@ local function functions(integration, account, known)
   local function get(key)
     local f = made[key]
     if not f and known[key] then
-      f = host_function(integration .. "." .. key, account)
+      f = host_function(integration .. "." .. key, account, known[key] == "bytes")
       made[key] = f
     end
     return f
@@ -66,6 +72,9 @@ local function integration(name, spec)
   local known = {}
   for _, key in next, spec.functions do
     known[key] = true
+  end
+  for _, key in next, spec.bytes do
+    known[key] = "bytes"
   end
   local accounts = {}
   for _, key in next, spec.accounts do
@@ -125,4 +134,4 @@ local function in_app(key)
   })
 end
 
-return { app = app, in_app = in_app }
+return { app = app, in_app = in_app, calls = calls }

@@ -3,7 +3,7 @@
 local H = ...
 
 local type, tostring = type, tostring
-local format = string.format
+local find, format = string.find, string.format
 local receive, submit = H.border.receive, H.border.submit
 
 local MAX_REQUEST = 2 ^ 25 -- bytes; the host ends a run that sends a frame of more than twice as many
@@ -28,21 +28,30 @@ local function answer(id)
   waiting[id] = nil
   H.unread = H.unread - 1
   local ok, reply = H.decode(body, REPLY_DEPTH)
+  if ok and find(body, "\\u0000bytes", 1, true) then
+    reply = H.bytes.unmarked(reply)
+  end
   if not ok or type(reply) ~= "table" then
     return { ok = false, error = { code = "invalid_response", message = "the answer cannot be read: " .. tostring(reply) } }
   end
   return reply
 end
 
--- Sends a request, `name` in errors, and waits: its value, or the error raised at the script's own line.
-local function exchange(name, text)
+-- Sends a request, `name` in errors, and gives its number.
+local function send(name, text)
   if #text > MAX_REQUEST then
     H.errors.invalid(name .. ": " .. #text .. " bytes are more than a request may have")
   end
   next_id = next_id + 1
+  local id = next_id
   H.unread = H.unread + 1
-  submit("Q" .. format("%d", next_id) .. " " .. text)
-  local reply = answer(next_id)
+  submit("Q" .. format("%d", id) .. " " .. text)
+  return id
+end
+
+-- Waits for the answer to a request: its value, or the error raised at the script's own line.
+local function take(id)
+  local reply = answer(id)
   if reply.ok == true then
     return reply.value
   end
@@ -55,12 +64,13 @@ local function ask(request)
   if not text then
     H.errors.invalid(request.op .. ": " .. problem)
   end
-  return exchange(request.op, text)
+  return take(send(request.op, text))
 end
 
--- The call of a function: `head` is the beginning of its request, `values` are its arguments, by name or position.
-local function call(head, name, account, kind, values)
-  local text, problem, path = H.json.encode(values)
+-- The call of a function: `head` is the beginning of its request, `values` are its arguments, by name or position;
+-- `bytes` says that it takes some.
+local function call(head, name, account, kind, values, bytes)
+  local text, problem, path = H.json.encode(bytes and H.bytes.marked(values) or values)
   if not text then
     H.errors.raise({
       code = "invalid_arguments",
@@ -70,7 +80,7 @@ local function call(head, name, account, kind, values)
       retryable = false,
     })
   end
-  return exchange(name, head .. kind .. text .. "}")
+  return take(send(name, head .. kind .. text .. "}"))
 end
 
-return { ask = ask, call = call }
+return { ask = ask, call = call, send = send, take = take }

@@ -28,11 +28,21 @@ local function clock(env, os)
     return os_date(pattern or "%c", time or (now and floor(now)) or os_time())
   end
 
-  function env.sleep(seconds)
+  local function sleep(seconds)
     if type(seconds) ~= "number" or not (seconds >= 0 and seconds <= 1e9) then
       H.errors.invalid("sleep: a number of seconds, 0 or more, was expected, not " .. H.text.safe_text(seconds))
     end
     now = H.requests.ask({ op = "sleep", seconds = seconds }) or now
+  end
+
+  env.sleep = sleep
+
+  function env.wait_until(options)
+    return H.waiting(options, sleep, os.time)
+  end
+
+  function env.each(f, args)
+    return H.lists(f, args)
   end
 
   return function(start)

@@ -22,13 +22,19 @@ def arguments_schema(integration: Integration, function: Function) -> dict[str, 
 
 
 def _param(param: Param) -> dict[str, Any]:
-    found: dict[str, Any] = {"type": param.type, "description": param.description}
+    kind = "string" if param.type == "bytes" else param.type
+    found: dict[str, Any] = {"type": kind, "description": param.description}
+    each = found
     if param.items:
-        found["items"] = {"type": param.items}
+        each = found["items"] = {"type": param.items}
     if param.enum:
-        found["enum"] = list(param.enum)
+        each["enum"] = list(param.enum)
     if param.pattern:
-        found["pattern"] = f"^{param.pattern}$"
+        each["pattern"] = f"^{param.pattern}$"
+    if param.fields:
+        each["properties"] = {field.name: _param(field) for field in param.fields}
+        each["required"] = [field.name for field in param.fields if field.required]
+        each["additionalProperties"] = False
     lengths = ("minItems", "maxItems") if param.type == "array" else ("minLength", "maxLength")
     bounds = {
         "minimum": param.minimum,

@@ -20,7 +20,7 @@ NOTE = "<!-- Generated from {source} by `make docs`: edit that, not this. -->\n\
 
 
 def _devin() -> str:
-    return NOTE.format(source="luahost/integrations/devin/functions.py") + integration_page(DEVIN)
+    return NOTE.format(source="luahost/integrations/devin/functions/") + integration_page(DEVIN)
 
 
 def _help(*words: str) -> str:

@@ -1,0 +1,135 @@
+"""Files to and from Devin, as bytes of a script or as files of the folder that the run was given."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from luahost.errors import InvalidArguments, InvalidResponse
+from luahost.integrations.devin.functions.common import MAX_CONTENT, ORG, V3, Json, endpoints, field, flag, text
+from luahost.integrations.devin.operations import organization
+from luahost.spec import Example, Function, Param, Upload, quote
+
+if TYPE_CHECKING:
+    from luahost.spec import Call
+
+_FILE = text("file", "A file of the folder that the run was given (`--files DIR`)", max_length=4096)
+_ADDRESS = re.compile(r"/attachments/([^/]+)/([^/]+)\Z")
+
+
+def _upload(call: Call, arguments: Json) -> Json:
+    content, file = arguments.get("content"), arguments.get("file")
+    if (content is None) == (file is None):
+        raise InvalidArguments("give either 'content' or 'file'", hint='as in { name = "log.txt", content = text }')
+    if file is not None:
+        content = call.files.read(file, MAX_CONTENT)
+    name = arguments.get("name") or (file or "").replace("\\", "/").rpartition("/")[2]
+    if not name:
+        raise InvalidArguments("'name' is required beside 'content'", hint='as in { name = "log.txt", content = text }')
+    path = f"/v3/organizations/{quote(organization(call))}/attachments" if call.version == "v3" else "/v1/attachments"
+    answer = call.http.write("POST", path, file=Upload("file", name, content or b""))
+    if call.version == "v1" and isinstance(answer, str):
+        return {"url": answer, "name": name}
+    if not isinstance(answer, dict) or not isinstance(answer.get("url"), str):
+        raise InvalidResponse("the answer has no url", details={"answer": answer, "field": "url"})
+    return answer
+
+
+UPLOAD_ATTACHMENT = Function(
+    name="upload_attachment",
+    summary="Upload a file for Devin, to be named in attachment_urls.",
+    access="write",
+    handler=_upload,
+    params=(
+        text(
+            "name", "What the file is called; without it, as the file is", max_length=255,
+            pattern=r"[^/\\\x00-\x1f\"]+", pattern_hint="a file's name, without / and quotes",
+        ),
+        Param(name="content", type="bytes", description="Its bytes", max_length=MAX_CONTENT),
+        _FILE,
+    ),
+    returns=(
+        field("url", "string", "Where it is; give it to create_session or send_message in attachment_urls"),
+        field("attachment_id", "string", "Its id", versions=V3),
+        field("name", "string", "What it is called"),
+    ),
+    examples=(
+        Example(
+            code="""\
+local devin = app.integrations.devin
+local log = devin.upload_attachment({ name = "build.log", content = "error: tests failed" })
+devin.create_session({ prompt = "Why did this build fail?", attachment_urls = { log.url } })
+"""
+        ),
+    ),
+    endpoints=endpoints(f"POST {ORG}/attachments", "POST /v1/attachments"),
+    notes=(
+        (f"`content` may be any bytes, at most {MAX_CONTENT >> 20} MiB. `file` lies below the folder of `--files DIR` "
+        "(`Host.run(files=…)`); links are resolved, and nothing outside is read."),
+        'On API v1 Devin is told of a file by a line of the prompt: `ATTACHMENT:"URL"`.',
+    ),
+)  # fmt: skip
+
+
+def _place(call: Call, url: str) -> str:
+    """The path of an attachment's address, in this account's organisation."""
+    found = _ADDRESS.search(urlsplit(url).path)
+    if found is None:
+        raise InvalidArguments(
+            f"'url' is not the address of an attachment: {url[:200]!r}", hint="give the url as the API gave it"
+        )
+    rest = f"/attachments/{quote(unquote(found[1]))}/{quote(unquote(found[2]))}"
+    return f"/v3/organizations/{quote(organization(call))}{rest}" if call.version == "v3" else f"/v1{rest}"
+
+
+def _download(call: Call, arguments: Json) -> Json:
+    file, overwrite = arguments.get("file"), arguments.get("overwrite", False)
+    files = call.files if file is not None else None  # without a folder, nothing is downloaded
+    content, kind = call.http.download(_place(call, arguments["url"]))
+    found: dict[str, Any] = {"size": len(content), "content_type": kind}
+    if files is None or file is None:
+        return {**found, "content": content}
+    return {**found, "file": files.write(file, content, overwrite=overwrite)}
+
+
+DOWNLOAD_ATTACHMENT = Function(
+    name="download_attachment",
+    summary="Download a file of a session: its bytes, or into a file.",
+    access="read",
+    handler=_download,
+    params=(
+        text(
+            "url",
+            "Its address, as list_session_attachments gives it",
+            required=True,
+            max_length=4096,
+        ),
+        _FILE,
+        flag("overwrite", "Whether a file that is there already is replaced"),
+    ),
+    returns=(
+        field("content", "string", "Its bytes, unless a file was named", always=False),
+        field("file", "string", "The file that was written, where one was named", always=False),
+        field("size", "integer", "How many bytes"),
+        field("content_type", "string", "Their type"),
+    ),
+    examples=(
+        Example(
+            code="""\
+local devin = app.integrations.devin
+local log = devin.upload_attachment({ name = "notes.txt", content = "remember the milk" })
+print(devin.download_attachment({ url = log.url }).content)
+"""
+        ),
+    ),
+    endpoints=endpoints(f"GET {ORG}/attachments/{{uuid}}/{{name}}", "GET /v1/attachments/{uuid}/{name}"),
+    notes=(
+        (
+            "The API redirects to storage, which never sees the key. The run's limit of a response's bytes holds "
+            "(`--max-response`). `file` lies below the folder of `--files DIR`; what is there stays unless `overwrite`."
+        ),
+    ),
+)
+
+ALL = (UPLOAD_ATTACHMENT, DOWNLOAD_ATTACHMENT)
