@@ -57,11 +57,13 @@ def one_of(*words: str) -> Check:
     return check
 
 
-def many(item: Check, *, at_most: int | None = None) -> Check:
+def many(item: Check, *, at_least: int = 0, at_most: int | None = None) -> Check:
     def check(value: Any, loc: Loc) -> Iterator[Failure]:
         if not isinstance(value, list):
             yield failure(loc, "Input should be a valid list", "list_type")
             return
+        if len(value) < at_least:
+            yield failure(loc, f"List should have at least {at_least} item after validation", "too_short")
         if at_most is not None and len(value) > at_most:
             yield failure(loc, f"List should have at most {at_most} items after validation", "too_long")
         for place, element in enumerate(value):

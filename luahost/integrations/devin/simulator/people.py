@@ -11,11 +11,16 @@ if TYPE_CHECKING:
 
 VIEW_MEMBERS = "ViewOrgMembership"
 IMPERSONATE = "ImpersonateOrgSessions"
+VIEW_CONSUMPTION = "ViewOrgConsumption"
+VIEW_METRICS = "ViewOrgMetrics"  # documented only as ViewAccountMetrics, of the enterprise
+REVIEW = "UseReviewManual"
+INDEX = "IndexOrgRepositories"
+_OVERSIGHT = frozenset({VIEW_CONSUMPTION, VIEW_METRICS, REVIEW, INDEX})
 
 # account → (is a human, name, email, permissions beyond those for sessions)
 _KNOWN: dict[str, tuple[bool, str, str | None, frozenset[str]]] = {
-    "default": (True, "Ada Lovelace", "ada@example.com", frozenset({VIEW_MEMBERS})),
-    "work": (False, "CI Bot", None, frozenset({VIEW_MEMBERS, IMPERSONATE})),
+    "default": (True, "Ada Lovelace", "ada@example.com", frozenset({VIEW_MEMBERS}) | _OVERSIGHT),
+    "work": (False, "CI Bot", None, frozenset({VIEW_MEMBERS, IMPERSONATE}) | _OVERSIGHT),
     # A key that may not read members is how a caller meets a user without an email.
     "personal": (True, "Grace Hopper", "grace@example.com", frozenset()),
 }
@@ -25,7 +30,7 @@ class Principal:
     """The holder of an account's keys, with what the keys may do."""
 
     def __init__(self, account: str, seed: int) -> None:
-        fallback = (False, account, None, frozenset({VIEW_MEMBERS, IMPERSONATE}))
+        fallback = (False, account, None, frozenset({VIEW_MEMBERS, IMPERSONATE}) | _OVERSIGHT)
         human, self.name, self.email, self.permissions = _KNOWN.get(account, fallback)
         self.account = account
         self.kind = "pat_user" if human else "service_user"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from .answers import Failure, failure, invalid
@@ -81,7 +81,7 @@ def some_of(*known: str) -> Reader:
     return read
 
 
-def read_query(request: Request, readers: dict[str, Reader]) -> dict[str, Any]:
+def read_query(request: Request, readers: dict[str, Reader], *, required: Collection[str] = ()) -> dict[str, Any]:
     """Every declared parameter that was sent, as its value; one 422 lists all that do not fit."""
     found: dict[str, Any] = {}
     failures: list[Failure] = []
@@ -91,6 +91,8 @@ def read_query(request: Request, readers: dict[str, Reader]) -> dict[str, Any]:
                 found[name] = reader(request.query[name])
             except _UnfitError as unfit:
                 failures.append(failure(("query", name), unfit.msg, unfit.kind))
+        elif name in required:
+            failures.append(failure(("query", name), "Field required", "missing"))
     if failures:
         raise invalid(*failures)
     return found

@@ -164,6 +164,11 @@ _FILTERS: dict[str, Callable[[Session, Any, float], bool]] = {
 
 
 def list_all(call: Call) -> dict[str, Any]:
+    return listed(call, lambda session: _answer(call, session, details=True))
+
+
+def listed(call: Call, show: Callable[[Session], dict[str, Any]]) -> dict[str, Any]:
+    """The page of sessions that the filters of a list ask for."""
     query = queries.read_query(call.request, _LIST_QUERY)
     # A filter without a word in it says nothing, as an absent one.
     filters = [(test, query[name]) for name, test in _FILTERS.items() if query.get(name) not in (None, [], "")]
@@ -175,7 +180,7 @@ def list_all(call: Call) -> dict[str, Any]:
         ],
         query,
         name=lambda session: session.id,
-        show=lambda session: _answer(call, session, details=True),
+        show=show,
         order=[session.id for session in call.organization.newest_first()],
     )
 
@@ -226,7 +231,7 @@ def send_message(call: Call) -> dict[str, Any]:
     body = checks.read_body(call.request, _MESSAGE)
     _check_impersonation(call, body.get("message_as_user_id"))
     session = call.organization.awake(call.path["devin_id"], call.now)
-    session.hear(call.now, body["message"], call.principal)
+    session.hear(call.now, body["message"], call.principal, body.get("attachment_urls") or ())
     return _answer(call, session)
 
 
