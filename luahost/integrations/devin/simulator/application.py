@@ -5,7 +5,17 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Literal
 
-from . import v1_sessions, v3_people, v3_sessions
+from . import (
+    v1_knowledge,
+    v1_playbooks,
+    v1_secrets,
+    v1_sessions,
+    v3_knowledge,
+    v3_people,
+    v3_playbooks,
+    v3_secrets,
+    v3_sessions,
+)
 from .answers import Answer, Refusal, answer, phrase, refused
 from .clock import VirtualClock
 from .draws import drawn_hex
@@ -22,7 +32,19 @@ if TYPE_CHECKING:
     from .clock import Clock
     from .people import Principal
 
-_ROUTES = Routes([*v3_people.ROUTES, *v3_sessions.ROUTES, *v1_sessions.ROUTES])
+_ROUTES = Routes(
+    [
+        *v3_people.ROUTES,
+        *v3_sessions.ROUTES,
+        *v3_secrets.ROUTES,
+        *v3_knowledge.ROUTES,
+        *v3_playbooks.ROUTES,
+        *v1_sessions.ROUTES,
+        *v1_secrets.ROUTES,
+        *v1_knowledge.ROUTES,
+        *v1_playbooks.ROUTES,
+    ]
+)
 
 
 class RecordedRequest:
@@ -213,4 +235,5 @@ class Simulator:
             raise Refusal(403, "You do not have access to this organization")
         if route.permission is not None and route.permission not in principal.permissions:
             raise Refusal(403, f"Missing permission: {route.permission}")
-        return answer(route.handler(Call(request, path, self._organization, principal, now)))
+        result = route.handler(Call(request, path, self._organization, principal, now))
+        return result if isinstance(result, Answer) else answer(result)

@@ -1,4 +1,4 @@
-"""The one organisation everything lives in: its people, its sessions, and its rules for tags."""
+"""The one organisation everything lives in: its people, sessions and library, and its rules for tags."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .answers import Refusal, failure, invalid
 from .draws import drawn_hex
+from .library import Library
 from .life import ENDED
 from .people import People
 from .session import Session
@@ -35,6 +36,7 @@ class Organization:
         self.list_lag = list_lag
         self.allowed_tags = allowed_tags
         self.sessions: dict[str, Session] = {}
+        self.library = Library(seed, now)
         first = next(iter(self.people.by_account.values()), None)
         if first is not None:
             self._open_documented_session(first, now - _DOCUMENTED_AGE, now)

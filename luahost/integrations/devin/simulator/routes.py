@@ -27,7 +27,7 @@ class Call(NamedTuple):
 class Route(NamedTuple):
     method: str
     path: str  # segments in braces are parameters
-    handler: Callable[[Call], Any]  # returns what is sent as JSON
+    handler: Callable[[Call], Any]  # returns what is sent as JSON, or an Answer as it stands
     permission: str | None = None
 
 

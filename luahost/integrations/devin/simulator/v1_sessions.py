@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from . import checks, queries
 from .answers import Refusal
+from .clock import iso
 from .life import ENDED
 from .organization import MOST_TAGS
 from .routes import Call, Route
@@ -140,8 +140,8 @@ def _summary(session: Session, now: float) -> dict[str, Any]:
         "session_id": f"devin-{session.id}",
         "status": status,
         "title": session.title,
-        "created_at": _iso(session.created_at),
-        "updated_at": _iso(session.updated_at(now)),
+        "created_at": iso(session.created_at),
+        "updated_at": iso(session.updated_at(now)),
         "snapshot_id": session.options.get("snapshot_id"),
         "playbook_id": session.options.get("playbook_id"),
         "tags": list(session.tags),
@@ -152,16 +152,12 @@ def _summary(session: Session, now: float) -> dict[str, Any]:
 
 
 def _message(message: Message, *, first: bool) -> dict[str, Any]:
-    said = {"event_id": message.event_id, "message": message.text, "timestamp": _iso(message.at)}
+    said = {"event_id": message.event_id, "message": message.text, "timestamp": iso(message.at)}
     if message.principal is None:
         return {"type": "devin_message", **said}
     kind = "initial_user_message" if first else "user_message"
     user = {"username": message.principal.name, "origin": "api", "user_id": message.principal.user_id}
     return {"type": kind, **said, **user}
-
-
-def _iso(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="microseconds")
 
 
 _SESSION = "/v1/sessions/{session_id}"

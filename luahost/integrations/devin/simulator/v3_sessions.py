@@ -134,10 +134,8 @@ def _named(call: Call) -> Session:
 def create(call: Call) -> dict[str, Any]:
     query = queries.read_query(call.request, {"devin_id": queries.word})
     body = checks.read_body(call.request, _CREATE)
-    platform = body.get("platform")
-    if platform is not None and platform.lower() not in PLATFORMS:
-        raise Refusal(400, f"Unknown platform '{platform}'. Valid platforms: {', '.join(PLATFORMS)}")
-    _check_impersonation(call, body.get("create_as_user_id"))
+    check_platform(body.get("platform"))
+    check_impersonation(call, body.get("create_as_user_id"))
     parent = call.organization.session(query["devin_id"]) if query.get("devin_id") else None
     return _answer(call, call.organization.create(call.principal, body, call.now, parent=parent))
 
@@ -224,7 +222,7 @@ def list_messages(call: Call) -> dict[str, Any]:
 
 def send_message(call: Call) -> dict[str, Any]:
     body = checks.read_body(call.request, _MESSAGE)
-    _check_impersonation(call, body.get("message_as_user_id"))
+    check_impersonation(call, body.get("message_as_user_id"))
     session = call.organization.awake(call.path["devin_id"], call.now)
     session.hear(call.now, body["message"], call.principal)
     return _answer(call, session)
@@ -250,7 +248,14 @@ def replace_tags(call: Call) -> dict[str, Any]:
     return {"tags": list(session.tags)}
 
 
-def _check_impersonation(call: Call, user_id: str | None) -> None:
+def check_platform(platform: str | None) -> None:
+    """Refuses a label that names no platform, in whatever case it is written."""
+    if platform is not None and platform.lower() not in PLATFORMS:
+        raise Refusal(400, f"Unknown platform '{platform}'. Valid platforms: {', '.join(PLATFORMS)}")
+
+
+def check_impersonation(call: Call, user_id: str | None) -> None:
+    """Refuses to act for somebody else without the permission, or for somebody who is no member."""
     if user_id is None:
         return
     if IMPERSONATE not in call.principal.permissions:
