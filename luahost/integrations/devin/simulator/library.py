@@ -114,6 +114,9 @@ class Shelf(Generic[Entry]):
         self._entries[entry.id] = entry
         return entry
 
+    def find(self, entry_id: str) -> Entry | None:
+        return self._entries.get(entry_id)
+
     def get(self, entry_id: str) -> Entry:
         entry = self._entries.get(entry_id)
         if entry is None:
