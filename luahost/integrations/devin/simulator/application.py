@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import (
+    v1_audit_logs,
     v1_knowledge,
     v1_playbooks,
     v1_secrets,
@@ -47,6 +48,7 @@ _ROUTES = Routes(
         *v1_secrets.ROUTES,
         *v1_knowledge.ROUTES,
         *v1_playbooks.ROUTES,
+        *v1_audit_logs.ROUTES,
     ]
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .answers import Refusal, failure, invalid
+from .audit import AuditLog
 from .draws import drawn_hex
 from .library import Library
 from .life import ENDED
@@ -37,6 +38,7 @@ class Organization:
         self.allowed_tags = allowed_tags
         self.sessions: dict[str, Session] = {}
         self.library = Library(seed, now)
+        self.audit = AuditLog(seed)
         first = next(iter(self.people.by_account.values()), None)
         if first is not None:
             self._open_documented_session(first, now - _DOCUMENTED_AGE, now)

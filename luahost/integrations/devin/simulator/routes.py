@@ -23,6 +23,10 @@ class Call(NamedTuple):
     principal: Principal
     now: float
 
+    def log(self, action: str, **about: str) -> None:
+        """Enters into the audit log what this request has done."""
+        self.organization.audit.add(self.now, self.principal, action, about)
+
 
 class Route(NamedTuple):
     method: str

@@ -68,6 +68,7 @@ def create(call: Call) -> dict[str, Any]:
         updated_at=call.now,
         **_content(body),
     )
+    call.log("create_knowledge", note_id=note.id)
     return _view(library.notes.put(note))
 
 
@@ -76,11 +77,13 @@ def update(call: Call) -> dict[str, Any]:
     library = call.organization.library
     note = library.notes.get(call.path["note_id"])
     library.folder(body.get("parent_folder_id"))
+    call.log("edit_knowledge", note_id=note.id)
     return _view(library.notes.put(note._replace(updated_at=call.now, **_content(body))))
 
 
 def delete(call: Call) -> Answer:
-    call.organization.library.notes.remove(call.path["note_id"])
+    note = call.organization.library.notes.remove(call.path["note_id"])
+    call.log("delete_knowledge", note_id=note.id)
     return EMPTY
 
 

@@ -40,7 +40,7 @@ def list_all(call: Call) -> list[dict[str, Any]]:
 def create(call: Call) -> dict[str, Any]:
     body = checks.read_body(call.request, _BODY)
     known = {name: body.get(name) for name in ("title", "body", "macro")}
-    return _view(call, add(call.organization.library, call.principal, call.now, known))
+    return _view(call, add(call, known))
 
 
 def read(call: Call) -> dict[str, Any]:
@@ -59,11 +59,13 @@ def update(call: Call) -> dict[str, Any]:
         updated_at=call.now,
     )
     playbooks.put(changed)
+    call.log("update_playbook", playbook_id=changed.id)
     return {"status": "success"}
 
 
 def delete(call: Call) -> dict[str, Any]:
-    call.organization.library.playbooks.remove(call.path["playbook_id"])
+    playbook = call.organization.library.playbooks.remove(call.path["playbook_id"])
+    call.log("delete_playbook", playbook_id=playbook.id)
     return {"status": "success"}
 
 

@@ -42,11 +42,13 @@ def create(call: Call) -> Answer:
         note=body["note"],
         is_sensitive=body["sensitive"],
     )
+    call.log("create_secret", secret_id=secret.id)
     return answer({"id": secret.id}, 201)
 
 
 def delete(call: Call) -> Answer:
-    call.organization.library.secrets.remove(call.path["secret_id"])
+    secret = call.organization.library.secrets.remove(call.path["secret_id"])
+    call.log("delete_secret", secret_id=secret.id)
     return EMPTY
 
 

@@ -71,6 +71,8 @@ def create(call: Call) -> dict[str, Any]:
     if body.get("idempotent"):
         known = call.organization.same_request(call.principal, body["prompt"], call.now)
     session = known or call.organization.create(call.principal, body, call.now)
+    if known is None:
+        call.log("create_session", session_id=session.id)
     return {
         "session_id": f"devin-{session.id}",
         "url": session.url,
@@ -112,6 +114,7 @@ def send_message(call: Call) -> dict[str, Any] | None:
     if session.status(call.now) == "suspended":
         return {"detail": "Session is already suspended"}
     session.hear(call.now, body["message"], call.principal)
+    call.log("send_message", session_id=session.id)
     return None
 
 
@@ -122,6 +125,7 @@ def terminate(call: Call) -> dict[str, Any]:
     if session.status(call.now) in ENDED:
         raise Refusal(400, "Devin session already exited")
     session.end(call.now)
+    call.log("terminate_session", session_id=session.id)
     return {"detail": "Session terminated successfully"}
 
 

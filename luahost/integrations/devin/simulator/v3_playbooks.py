@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import checks
 from .library import Playbook
@@ -10,10 +10,6 @@ from .pages import PAGE_QUERY
 from .people import MANAGE_PLAYBOOKS
 from .queries import read_query
 from .routes import Call, Route
-
-if TYPE_CHECKING:
-    from .library import Library
-    from .people import Principal
 
 MACRO = checks.matching("![A-Za-z0-9_-]+")
 # v3 states no bounds; v1 says that neither is empty.
@@ -25,20 +21,22 @@ _BODY = checks.fields(
 )
 
 
-def add(library: Library, principal: Principal, now: float, body: dict[str, Any]) -> Playbook:
+def add(call: Call, body: dict[str, Any]) -> Playbook:
     """A new playbook with what a body of either version says."""
+    playbooks = call.organization.library.playbooks
     playbook = Playbook(
-        id=library.playbooks.next_id(),
+        id=playbooks.next_id(),
         title=body["title"],
         body=body["body"],
         macro=body.get("macro"),
         schema=body.get("structured_output_schema"),
-        created_by=principal,
-        updated_by=principal,
-        created_at=now,
-        updated_at=now,
+        created_by=call.principal,
+        updated_by=call.principal,
+        created_at=call.now,
+        updated_at=call.now,
     )
-    return library.playbooks.put(playbook)
+    call.log("create_playbook", playbook_id=playbook.id)
+    return playbooks.put(playbook)
 
 
 def _view(call: Call, playbook: Playbook) -> dict[str, Any]:
@@ -64,7 +62,7 @@ def list_all(call: Call) -> dict[str, Any]:
 
 def create(call: Call) -> dict[str, Any]:
     body = checks.read_body(call.request, _BODY)
-    return _view(call, add(call.organization.library, call.principal, call.now, body))
+    return _view(call, add(call, body))
 
 
 def read(call: Call) -> dict[str, Any]:
@@ -83,11 +81,14 @@ def update(call: Call) -> dict[str, Any]:
         updated_by=call.principal,
         updated_at=call.now,
     )
+    call.log("update_playbook", playbook_id=changed.id)
     return _view(call, playbooks.put(changed))
 
 
 def delete(call: Call) -> dict[str, Any]:
-    return _view(call, call.organization.library.playbooks.remove(call.path["playbook_id"]))
+    playbook = call.organization.library.playbooks.remove(call.path["playbook_id"])
+    call.log("delete_playbook", playbook_id=playbook.id)
+    return _view(call, playbook)
 
 
 _PLAYBOOKS = "/v3/organizations/{org_id}/playbooks"

@@ -55,15 +55,18 @@ def create(call: Call) -> dict[str, Any]:
         note=body.get("note"),
         is_sensitive=body.get("is_sensitive", True),
     )
+    call.log("create_secret", secret_id=secret.id)
     return _view(secret)
 
 
 def delete(call: Call) -> dict[str, Any]:
     try:
-        return _view(call.organization.library.secrets.remove(call.path["secret_id"]))
+        secret = call.organization.library.secrets.remove(call.path["secret_id"])
     except Refusal:
         # Not a 404: the service does not tell an unknown secret from one out of reach.
         raise Refusal(403, "You do not have access to this secret") from None
+    call.log("delete_secret", secret_id=secret.id)
+    return _view(secret)
 
 
 _SECRETS = "/v3/organizations/{org_id}/secrets"

@@ -137,7 +137,9 @@ def create(call: Call) -> dict[str, Any]:
     check_platform(body.get("platform"))
     check_impersonation(call, body.get("create_as_user_id"))
     parent = call.organization.session(query["devin_id"]) if query.get("devin_id") else None
-    return _answer(call, call.organization.create(call.principal, body, call.now, parent=parent))
+    session = call.organization.create(call.principal, body, call.now, parent=parent)
+    call.log("create_session", session_id=session.id)
+    return _answer(call, session)
 
 
 # "after" includes its second and "before" does not, so that neighbouring windows share nothing.
@@ -186,6 +188,7 @@ def terminate(call: Call) -> dict[str, Any]:
     query = queries.read_query(call.request, {"archive": queries.yes_or_no})
     session = call.organization.awake(call.path["devin_id"], call.now)
     session.end(call.now)
+    call.log("terminate_session", session_id=session.id)
     if query.get("archive"):
         session.archive(call.now)
     return _answer(call, session)
@@ -225,6 +228,7 @@ def send_message(call: Call) -> dict[str, Any]:
     check_impersonation(call, body.get("message_as_user_id"))
     session = call.organization.awake(call.path["devin_id"], call.now)
     session.hear(call.now, body["message"], call.principal)
+    call.log("send_message", session_id=session.id)
     return _answer(call, session)
 
 
