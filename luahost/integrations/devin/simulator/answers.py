@@ -62,6 +62,9 @@ def answer(value: Any, status: int = 200) -> Answer:
     return Answer(status, encoded(value), {"content-type": "application/json"})
 
 
+EMPTY = Answer(204, b"", {})
+
+
 def redirect(location: str) -> Answer:
     return Answer(307, b"", {"location": location})
 

@@ -8,14 +8,23 @@ from typing import TYPE_CHECKING, Any, Literal
 from . import (
     storage,
     v1_attachments,
+    v1_audit_logs,
+    v1_knowledge,
+    v1_playbooks,
+    v1_secrets,
     v1_sessions,
     v3_attachments,
+    v3_automations,
     v3_consumption,
     v3_insights,
+    v3_knowledge,
     v3_metrics,
     v3_people,
+    v3_playbooks,
     v3_repositories,
     v3_reviews,
+    v3_schedules,
+    v3_secrets,
     v3_sessions,
 )
 from .answers import Answer, Refusal, answer, phrase, refused
@@ -44,8 +53,17 @@ _ROUTES = Routes(
         *v3_metrics.ROUTES,
         *v3_repositories.ROUTES,
         *v3_reviews.ROUTES,
+        *v3_secrets.ROUTES,
+        *v3_knowledge.ROUTES,
+        *v3_playbooks.ROUTES,
+        *v3_schedules.ROUTES,
+        *v3_automations.ROUTES,
         *v1_sessions.ROUTES,
         *v1_attachments.ROUTES,
+        *v1_secrets.ROUTES,
+        *v1_knowledge.ROUTES,
+        *v1_playbooks.ROUTES,
+        *v1_audit_logs.ROUTES,
     ]
 )
 _CHANGES_NOTHING = frozenset({"GET", "HEAD"})

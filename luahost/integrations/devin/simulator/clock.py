@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import UTC, datetime
 from typing import Protocol
 
 START = 1775379600.0  # 2026-04-05T09:00:00Z, the same in every run so that runs can be compared
+
+
+def iso(moment: float) -> str:
+    """A moment as the service writes those that are no number: ISO 8601 in UTC."""
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="microseconds")
 
 
 class Clock(Protocol):

@@ -1,4 +1,4 @@
-"""The one organisation everything lives in: its people, its sessions, and its rules for tags."""
+"""The one organisation everything lives in: its people, sessions and library, and its rules for tags."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from .answers import Refusal, failure, invalid
 from .attachments import Attachments
+from .audit import AuditLog
 from .draws import drawn_hex
+from .library import Library
 from .life import ENDED
 from .people import People
 from .repositories import Repositories
@@ -41,6 +43,8 @@ class Organization:
         self.attachments = Attachments(seed)
         self.repositories = Repositories(seed, now)
         self.reviews = Reviews(seed)
+        self.library = Library(seed, now)
+        self.audit = AuditLog(seed)
         first = next(iter(self.people.by_account.values()), None)
         if first is not None:
             self._open_documented_session(first, now - _DOCUMENTED_AGE, now)

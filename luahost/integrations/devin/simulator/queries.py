@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from .answers import Failure, failure, invalid
@@ -61,6 +62,20 @@ def yes_or_no(values: list[str]) -> bool:
 def words(values: list[str]) -> list[str]:
     """Repeated keys and comma-joined values alike: clients send both, and which are taken is unknown."""
     return [part for value in values for part in value.split(",") if part]
+
+
+def milliseconds(values: list[str]) -> int:
+    """A moment, written as such a number since the epoch or in ISO 8601 with a timezone."""
+    text = values[-1]
+    try:
+        if text.isascii() and text.removeprefix("-").isdecimal():
+            return int(text)
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        raise _UnfitError("Input should be a valid timestamp", "datetime_parsing") from None
+    if when.tzinfo is None:
+        raise _UnfitError("Input should have timezone info", "timezone_aware")
+    return int(when.timestamp() * 1000)
 
 
 def one_of(*known: str) -> Reader:

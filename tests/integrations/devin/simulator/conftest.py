@@ -30,6 +30,7 @@ class Client:
         self.simulator = simulator
         self.authorization = f"Bearer {simulator.keys[version][account]}"
         self.sessions = "/v1/sessions" if version == "v1" else f"/v3/organizations/{simulator.org_id}/sessions"
+        self.organization = f"/v3/organizations/{simulator.org_id}"
         self.members = f"/v3beta1/organizations/{simulator.org_id}/members/users"
 
     def __call__(self, method: str, target: str, body: Any = None, **headers: str | None) -> Reply:

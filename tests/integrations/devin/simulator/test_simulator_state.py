@@ -87,6 +87,27 @@ def test_a_restart_goes_on_with_everything(again: Open, connect: Any) -> None:
     assert connect(second)("GET", path, authorization=None).content == b"\x00\xff\r\n"
 
 
+def test_the_library_and_the_audit_log_outlive_a_restart(again: Open, connect: Any) -> None:
+    bodies = {
+        "secrets": {"type": "key-value", "key": "TOKEN", "value": "v"},
+        "knowledge/notes": {"name": "n", "body": "b", "trigger": "t"},
+        "playbooks": {"title": "t", "body": "b"},
+        "schedules": {"name": "n", "prompt": "p", "frequency": "0 9 * * *"},
+        "automations": {"name": "n", "run_as": "creator", "triggers": [{"type": "x"}], "actions": [{"type": "y"}]},
+    }
+
+    def shown(client: Any) -> list[Any]:
+        v1 = connect(client.simulator, version="v1")
+        return [*(client("GET", client.at(path)).json for path in bodies), v1("GET", "/v1/audit-logs").json]
+
+    client = connect(again())
+    for path, body in bodies.items():
+        reply = client("POST", client.at(path), body)
+        assert reply.status == 200, reply
+    before = shown(client)
+    assert shown(connect(again())) == before
+
+
 def test_only_what_changed_something_is_written_and_nothing_has_a_key(again: Open, file: Path, connect: Any) -> None:
     client = connect(again())
     client.create("kept")
