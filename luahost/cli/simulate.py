@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from luahost.cli import output
 from luahost.errors import UsageError
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import ArgumentParser, Namespace
+
+    from luahost.integrations.devin.simulator import Simulator
+
+_MOST_SPEED = 10_000  # beyond it the years of a long run leave what a date can hold
 
 DESCRIPTIONS = {"simulate": "Serve a simulated Devin on loopback, for any client, until Ctrl-C."}
 
@@ -18,20 +24,19 @@ DESCRIPTIONS = {"simulate": "Serve a simulated Devin on loopback, for any client
 def main(parser: ArgumentParser, argv: list[str]) -> int:
     add = parser.add_argument
     add("--port", type=int, default=0, metavar="P", help="the port; 0, the default, picks a free one")
-    add("--seed", type=int, default=0, metavar="N", help="what ids, keys and durations are drawn from")
+    add("--seed", type=int, metavar="N", help="what ids, keys and durations are drawn from; 0 by default")
+    add("--speed", type=float, default=1.0, metavar="N", help="the clock runs N times as fast as the machine's")
+    add("--state", metavar="FILE", help="go on with what is in the file, and keep every change in it")
     add("--json", action="store_true", help="print url, org_id and keys as one line of JSON")
     options = parser.parse_args(argv[1:])
 
-    from luahost.calls.accounts import Accounts
-    from luahost.calls.settings import Settings
-    from luahost.integrations.devin import DEVIN
-    from luahost.integrations.devin.simulator import RealClock, Simulator
     from luahost.integrations.devin.simulator.server import Server
 
     if not 0 <= options.port <= 65535:
         raise UsageError(f"--port {options.port}: a number from 0 to 65535 was expected")
-    accounts = dict.fromkeys(("default", "work", "personal", *Accounts(DEVIN, Settings.load()).names()))
-    simulator = Simulator(accounts=list(accounts), seed=options.seed, clock=RealClock())
+    if not (math.isfinite(options.speed) and 0 < options.speed <= _MOST_SPEED):
+        raise UsageError(f"--speed {options.speed:g}: a number above 0 and up to {_MOST_SPEED} was expected")
+    simulator = _simulator(options)
     try:
         server = Server(simulator, port=options.port)
     except OSError as error:
@@ -51,6 +56,22 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
         except KeyboardInterrupt:
             print("stopped", file=sys.stderr)
     return 0
+
+
+def _simulator(options: Namespace) -> Simulator:
+    from luahost.calls.accounts import Accounts
+    from luahost.calls.settings import Settings
+    from luahost.integrations.devin import DEVIN
+    from luahost.integrations.devin.simulator import RealClock, ScaledClock, Simulator, StateError, resume
+
+    accounts = list(dict.fromkeys(("default", "work", "personal", *Accounts(DEVIN, Settings.load()).names())))
+    if options.state is not None:
+        try:
+            return resume(options.state, accounts=accounts, seed=options.seed, speed=options.speed)
+        except StateError as error:
+            raise UsageError(str(error), hint="give another file, or move this one away to start anew") from None
+    clock = RealClock() if options.speed == 1 else ScaledClock(time.time(), options.speed)
+    return Simulator(accounts=accounts, seed=options.seed or 0, clock=clock)
 
 
 def _say(url: str, simulator: object) -> None:

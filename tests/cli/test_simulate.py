@@ -6,6 +6,7 @@ import http.client
 import json
 import signal
 import subprocess
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from luahost.integrations.devin.simulator.server import Server
     from tests.conftest import Command
@@ -136,3 +138,54 @@ def test_what_is_no_port_is_wrong_usage(luahost: Command, port: str) -> None:
     done = luahost("simulate", "--port", port)
     assert done.code == 2, done
     assert "Traceback" not in done.err
+
+
+def test_the_clock_runs_as_fast_as_asked(start: Start) -> None:
+    found = json.loads(first_line(start("--json", "--speed", "3600")))
+    key, path = found["keys"]["v3"]["default"], f"/v3/organizations/{found['org_id']}/sessions/sess_abc123"
+    deadline = time.monotonic() + 20  # the session is at work for twenty minutes, which is a third of a second
+    while ask(found["url"], "GET", path, key)[1]["status_detail"] == "working":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_state_outlives_the_process(start: Start, tmp_path: Path, how: signal.Signals) -> None:
+    words = ("--json", "--state", str(tmp_path / "state"))
+    process = start(*words, "--seed", "7")
+    found = json.loads(first_line(process))
+    path = f"/v3/organizations/{found['org_id']}/sessions"
+    status, session = ask(found["url"], "POST", path, found["keys"]["v3"]["work"], {"prompt": "x", "tags": ["kept"]})
+    assert status == 200, session
+    process.send_signal(how)
+    process.wait(20)
+    again = json.loads(first_line(start(*words)))
+    assert {**again, "url": ""} == {**found, "url": ""}
+    status, kept = ask(again["url"], "GET", f"{path}/{session['session_id']}", again["keys"]["v3"]["work"])
+    assert (status, kept["tags"], kept["created_at"]) == (200, ["kept"], session["created_at"])
+    assert (tmp_path / "state").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("content", ["hello\n", '{"mark": 1}'])
+def test_a_foreign_state_is_one_line_that_says_so(luahost: Command, tmp_path: Path, content: str) -> None:
+    (tmp_path / "notes").write_text(content)
+    done = luahost("simulate", "--state", str(tmp_path / "notes"))
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert "is not a state file of luahost simulate" in done.err
+    assert (tmp_path / "notes").read_text() == content
+
+
+def test_a_state_is_for_one_process_at_a_time(start: Start, luahost: Command, tmp_path: Path) -> None:
+    words = ("--json", "--state", str(tmp_path / "state"))
+    first_line(start(*words))
+    done = luahost("simulate", *words)
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "in use by another simulator" in done.err
+
+
+@pytest.mark.parametrize("speed", ["0", "-1", "nan", "inf", "10001", "fast"])
+def test_what_is_no_speed_is_wrong_usage(luahost: Command, speed: str) -> None:
+    done = luahost("simulate", "--speed", speed)
+    assert done.code == 2, done
+    assert "Traceback" not in done.err
+    assert "--speed" in done.err

@@ -5,7 +5,18 @@ documentation is silent, the choice and its reason stand beside the code that ma
 """
 
 from .application import RecordedRequest, Simulator
-from .clock import Clock, RealClock, VirtualClock
+from .clock import Clock, RealClock, ScaledClock, VirtualClock
 from .faults import LostAnswer
+from .state import StateError, resume
 
-__all__ = ["Clock", "LostAnswer", "RealClock", "RecordedRequest", "Simulator", "VirtualClock"]
+__all__ = [
+    "Clock",
+    "LostAnswer",
+    "RealClock",
+    "RecordedRequest",
+    "ScaledClock",
+    "Simulator",
+    "StateError",
+    "VirtualClock",
+    "resume",
+]

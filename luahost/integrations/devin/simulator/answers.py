@@ -62,6 +62,13 @@ def answer(value: Any, status: int = 200) -> Answer:
     return Answer(status, encoded(value), {"content-type": "application/json"})
 
 
+EMPTY = Answer(204, b"", {})
+
+
+def redirect(location: str) -> Answer:
+    return Answer(307, b"", {"location": location})
+
+
 def invalid(*errors: Failure) -> Refusal:
     """A 422 whose `detail` says in a sentence what the fields say one by one."""
     detail = "; ".join(f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}" for error in errors)

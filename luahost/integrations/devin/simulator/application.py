@@ -5,7 +5,28 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Literal
 
-from . import v1_sessions, v3_people, v3_sessions
+from . import (
+    storage,
+    v1_attachments,
+    v1_audit_logs,
+    v1_knowledge,
+    v1_playbooks,
+    v1_secrets,
+    v1_sessions,
+    v3_attachments,
+    v3_automations,
+    v3_consumption,
+    v3_insights,
+    v3_knowledge,
+    v3_metrics,
+    v3_people,
+    v3_playbooks,
+    v3_repositories,
+    v3_reviews,
+    v3_schedules,
+    v3_secrets,
+    v3_sessions,
+)
 from .answers import Answer, Refusal, answer, phrase, refused
 from .clock import VirtualClock
 from .draws import drawn_hex
@@ -15,14 +36,37 @@ from .request import Request
 from .routes import Call, Routes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from .clock import Clock
     from .people import Principal
 
-_ROUTES = Routes([*v3_people.ROUTES, *v3_sessions.ROUTES, *v1_sessions.ROUTES])
+_ROUTES = Routes(
+    [
+        *v3_people.ROUTES,
+        *v3_insights.ROUTES,  # before the sessions: there "insights" would be a session's id
+        *v3_sessions.ROUTES,
+        *v3_attachments.ROUTES,
+        *v3_consumption.ROUTES,
+        *v3_metrics.ROUTES,
+        *v3_repositories.ROUTES,
+        *v3_reviews.ROUTES,
+        *v3_secrets.ROUTES,
+        *v3_knowledge.ROUTES,
+        *v3_playbooks.ROUTES,
+        *v3_schedules.ROUTES,
+        *v3_automations.ROUTES,
+        *v1_sessions.ROUTES,
+        *v1_attachments.ROUTES,
+        *v1_secrets.ROUTES,
+        *v1_knowledge.ROUTES,
+        *v1_playbooks.ROUTES,
+        *v1_audit_logs.ROUTES,
+    ]
+)
+_CHANGES_NOTHING = frozenset({"GET", "HEAD"})
 
 
 class RecordedRequest:
@@ -59,6 +103,8 @@ class Simulator:
     ) -> None:
         self.clock: Clock = VirtualClock() if clock is None else clock
         self.requests: list[RecordedRequest] = []
+        # Told of every request that may have changed something before it is answered: account, request, time.
+        self.on_change: Callable[[str, Request, float], None] | None = None
         self._seed = seed
         self._lock = threading.Lock()
         self._received = 0
@@ -193,13 +239,18 @@ class Simulator:
 
     def _perform(self, request: Request, holder: tuple[str, Principal] | None) -> Answer:
         with self._lock:
+            now = self.clock.time()
             try:
-                return self._handle(request, holder)
+                done = self._handle(request, holder, now)
+                if self.on_change is not None and holder is not None and request.method not in _CHANGES_NOTHING:
+                    self.on_change(holder[1].account, request, now)
             except Refusal as refusal:
                 return refused(refusal, version=request.version, path=request.path)
+            return done
 
-    def _handle(self, request: Request, holder: tuple[str, Principal] | None) -> Answer:
-        now = self.clock.time()
+    def _handle(self, request: Request, holder: tuple[str, Principal] | None, now: float) -> Answer:
+        if request.path.startswith(storage.PREFIX):
+            return storage.serve(request, self._organization, now)
         if self._rate_limit is not None and holder is not None:
             self._rate_limit.take((holder[1].account, holder[0]), now)
         route, path = _ROUTES.find(request)
@@ -213,4 +264,5 @@ class Simulator:
             raise Refusal(403, "You do not have access to this organization")
         if route.permission is not None and route.permission not in principal.permissions:
             raise Refusal(403, f"Missing permission: {route.permission}")
-        return answer(route.handler(Call(request, path, self._organization, principal, now)))
+        result = route.handler(Call(request, path, self._organization, principal, now))
+        return result if isinstance(result, Answer) else answer(result)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from .answers import Failure, encoded, failure, invalid
@@ -26,6 +28,34 @@ def text(*, at_least: int = 0, at_most: int | None = None) -> Check:
     return check
 
 
+def matching(pattern: str) -> Check:
+    """A text that is of this pattern from its first character to its last."""
+    known = re.compile(pattern)
+
+    def check(value: Any, loc: Loc) -> Iterator[Failure]:
+        if not isinstance(value, str):
+            yield failure(loc, "Input should be a valid string", "string_type")
+        elif known.fullmatch(value) is None:
+            yield failure(loc, f"String should match pattern '^{pattern}$'", "string_pattern_mismatch")
+
+    return check
+
+
+def moment(value: Any, loc: Loc) -> Iterator[Failure]:
+    """An ISO 8601 time that says its timezone."""
+    if not isinstance(value, str):
+        yield failure(loc, "Input should be a valid datetime", "datetime_type")
+        return
+    try:
+        when = datetime.fromisoformat(value)
+        if when.tzinfo is None:
+            yield failure(loc, "Input should have timezone info", "timezone_aware")
+        else:
+            when.astimezone(UTC)
+    except (ValueError, OverflowError):
+        yield failure(loc, "Input should be a valid datetime", "datetime_parsing")
+
+
 def whole(*, at_least: int | None = None) -> Check:
     def check(value: Any, loc: Loc) -> Iterator[Failure]:
         if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
@@ -34,6 +64,12 @@ def whole(*, at_least: int | None = None) -> Check:
             yield failure(loc, f"Input should be greater than or equal to {at_least}", "greater_than_equal")
 
     return check
+
+
+def mapping(value: Any, loc: Loc) -> Iterator[Failure]:
+    """An object of any fields."""
+    if not isinstance(value, dict):
+        yield failure(loc, "Input should be a valid dictionary", "dict_type")
 
 
 def flag(value: Any, loc: Loc) -> Iterator[Failure]:
@@ -57,11 +93,13 @@ def one_of(*words: str) -> Check:
     return check
 
 
-def many(item: Check, *, at_most: int | None = None) -> Check:
+def many(item: Check, *, at_least: int = 0, at_most: int | None = None) -> Check:
     def check(value: Any, loc: Loc) -> Iterator[Failure]:
         if not isinstance(value, list):
             yield failure(loc, "Input should be a valid list", "list_type")
             return
+        if len(value) < at_least:
+            yield failure(loc, f"List should have at least {at_least} item after validation", "too_short")
         if at_most is not None and len(value) > at_most:
             yield failure(loc, f"List should have at most {at_most} items after validation", "too_long")
         for place, element in enumerate(value):

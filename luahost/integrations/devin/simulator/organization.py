@@ -1,13 +1,18 @@
-"""The one organisation everything lives in: its people, its sessions, and its rules for tags."""
+"""The one organisation everything lives in: its people, sessions and library, and its rules for tags."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from .answers import Refusal, failure, invalid
+from .attachments import Attachments
+from .audit import AuditLog
 from .draws import drawn_hex
+from .library import Library
 from .life import ENDED
 from .people import People
+from .repositories import Repositories
+from .reviews import Reviews
 from .session import Session
 
 if TYPE_CHECKING:
@@ -35,6 +40,11 @@ class Organization:
         self.list_lag = list_lag
         self.allowed_tags = allowed_tags
         self.sessions: dict[str, Session] = {}
+        self.attachments = Attachments(seed)
+        self.repositories = Repositories(seed, now)
+        self.reviews = Reviews(seed)
+        self.library = Library(seed, now)
+        self.audit = AuditLog(seed)
         first = next(iter(self.people.by_account.values()), None)
         if first is not None:
             self._open_documented_session(first, now - _DOCUMENTED_AGE, now)
@@ -104,6 +114,10 @@ class Organization:
         ]
         if strange:
             raise invalid(*strange)
+
+    def signature(self, *words: object) -> str:
+        """What only the organisation can put under these words."""
+        return drawn_hex(self._seed, "signature", *words, length=64)
 
     def _open_documented_session(self, principal: Principal, born: float, now: float) -> None:
         """The session of the documented examples, still at work when the clock starts."""

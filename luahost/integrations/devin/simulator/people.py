@@ -11,12 +11,36 @@ if TYPE_CHECKING:
 
 VIEW_MEMBERS = "ViewOrgMembership"
 IMPERSONATE = "ImpersonateOrgSessions"
+VIEW_CONSUMPTION = "ViewOrgConsumption"
+VIEW_METRICS = "ViewOrgMetrics"  # documented only as ViewAccountMetrics, of the enterprise
+REVIEW = "UseReviewManual"
+INDEX = "IndexOrgRepositories"
+_OVERSIGHT = frozenset({VIEW_CONSUMPTION, VIEW_METRICS, REVIEW, INDEX})
+MANAGE_SECRETS = "ManageOrgSecrets"
+MANAGE_NOTES = "ManageAccountKnowledge"
+MANAGE_FOLDERS = "ManageKnowledge"
+MANAGE_PLAYBOOKS = "ManageAccountPlaybooks"
+MANAGE_SCHEDULES = "ManageOrgSchedules"
+VIEW_AUTOMATIONS = "ViewOrgAutomations"
+MANAGE_AUTOMATIONS = "ManageOrgAutomations"
+
+_LIBRARY = frozenset(
+    {
+        MANAGE_SECRETS,
+        MANAGE_NOTES,
+        MANAGE_FOLDERS,
+        MANAGE_PLAYBOOKS,
+        MANAGE_SCHEDULES,
+        VIEW_AUTOMATIONS,
+        MANAGE_AUTOMATIONS,
+    }
+)
 
 # account → (is a human, name, email, permissions beyond those for sessions)
 _KNOWN: dict[str, tuple[bool, str, str | None, frozenset[str]]] = {
-    "default": (True, "Ada Lovelace", "ada@example.com", frozenset({VIEW_MEMBERS})),
-    "work": (False, "CI Bot", None, frozenset({VIEW_MEMBERS, IMPERSONATE})),
-    # A key that may not read members is how a caller meets a user without an email.
+    "default": (True, "Ada Lovelace", "ada@example.com", frozenset({VIEW_MEMBERS}) | _LIBRARY | _OVERSIGHT),
+    "work": (False, "CI Bot", None, frozenset({VIEW_MEMBERS, IMPERSONATE}) | _LIBRARY | _OVERSIGHT),
+    # A key that may not read members is how a caller meets a user without an email, and any other 403.
     "personal": (True, "Grace Hopper", "grace@example.com", frozenset()),
 }
 
@@ -25,7 +49,7 @@ class Principal:
     """The holder of an account's keys, with what the keys may do."""
 
     def __init__(self, account: str, seed: int) -> None:
-        fallback = (False, account, None, frozenset({VIEW_MEMBERS, IMPERSONATE}))
+        fallback = (False, account, None, frozenset({VIEW_MEMBERS, IMPERSONATE}) | _LIBRARY | _OVERSIGHT)
         human, self.name, self.email, self.permissions = _KNOWN.get(account, fallback)
         self.account = account
         self.kind = "pat_user" if human else "service_user"
@@ -35,6 +59,11 @@ class Principal:
         self.v3_key = f"cog_{drawn_hex(seed, 'v3 key', account, length=48)}"
         # v1 tells a human's key from a service's by its prefix; v3 does not.
         self.v1_key = f"apk_{'user_' if human else ''}{drawn_hex(seed, 'v1 key', account, length=48)}"
+
+    @property
+    def id(self) -> str:
+        """The user's id or the service user's, for `created_by` and its like."""
+        return str(self.user_id or self.service_user_id)
 
     def identity(self, org_id: str) -> dict[str, Any]:
         """The answer of `GET /v3/self`: no email and no field called `name` in any of its kinds."""

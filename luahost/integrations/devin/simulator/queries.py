@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from .answers import Failure, failure, invalid
@@ -63,6 +64,20 @@ def words(values: list[str]) -> list[str]:
     return [part for value in values for part in value.split(",") if part]
 
 
+def milliseconds(values: list[str]) -> int:
+    """A moment, written as such a number since the epoch or in ISO 8601 with a timezone."""
+    text = values[-1]
+    try:
+        if text.isascii() and text.removeprefix("-").isdecimal():
+            return int(text)
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        raise _UnfitError("Input should be a valid timestamp", "datetime_parsing") from None
+    if when.tzinfo is None:
+        raise _UnfitError("Input should have timezone info", "timezone_aware")
+    return int(when.timestamp() * 1000)
+
+
 def one_of(*known: str) -> Reader:
     def read(values: list[str]) -> str:
         if values[-1] not in known:
@@ -81,7 +96,7 @@ def some_of(*known: str) -> Reader:
     return read
 
 
-def read_query(request: Request, readers: dict[str, Reader]) -> dict[str, Any]:
+def read_query(request: Request, readers: dict[str, Reader], *, required: Collection[str] = ()) -> dict[str, Any]:
     """Every declared parameter that was sent, as its value; one 422 lists all that do not fit."""
     found: dict[str, Any] = {}
     failures: list[Failure] = []
@@ -91,6 +106,8 @@ def read_query(request: Request, readers: dict[str, Reader]) -> dict[str, Any]:
                 found[name] = reader(request.query[name])
             except _UnfitError as unfit:
                 failures.append(failure(("query", name), unfit.msg, unfit.kind))
+        elif name in required:
+            failures.append(failure(("query", name), "Field required", "missing"))
     if failures:
         raise invalid(*failures)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -12,12 +13,17 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
+
+
 class Request:
     def __init__(self, environ: WSGIEnvironment) -> None:
         self.method: str = environ["REQUEST_METHOD"].upper()
         # WSGI carries the decoded path as bytes dressed up as Latin-1.
         self.path: str = environ.get("PATH_INFO", "/").encode("latin-1").decode("utf-8", "replace")
-        self.query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+        self.query_string: str = environ.get("QUERY_STRING", "")
+        self.query = parse_qs(self.query_string, keep_blank_values=True)
+        self.origin = _origin(environ)
         self.authorization: str = environ.get("HTTP_AUTHORIZATION", "")
         self.content_type: str = environ.get("CONTENT_TYPE") or ""
         length = environ.get("CONTENT_LENGTH") or "0"
@@ -56,6 +62,19 @@ class Request:
         except (ValueError, RecursionError) as problem:
             raise invalid(failure(("body", 0), "JSON decode error", "json_invalid")) from problem
         return body
+
+
+def _origin(environ: WSGIEnvironment) -> str:
+    """Scheme and host as the client wrote them, so that a link in an answer leads back here."""
+    scheme = environ.get("wsgi.url_scheme", "http")
+    host = environ.get("HTTP_HOST", "")
+    if not _HOST.fullmatch(host):  # it goes into a header of the answer
+        name = environ.get("SERVER_NAME") or "localhost"
+        port = environ.get("SERVER_PORT") or ""
+        host = f"[{name}]" if ":" in name else name
+        if port and port != {"http": "80", "https": "443"}.get(scheme):
+            host += f":{port}"
+    return f"{scheme}://{host}"
 
 
 def _no_constant(name: str) -> float:

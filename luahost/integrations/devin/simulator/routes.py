@@ -23,11 +23,15 @@ class Call(NamedTuple):
     principal: Principal
     now: float
 
+    def log(self, action: str, **about: str) -> None:
+        """Enters into the audit log what this request has done."""
+        self.organization.audit.add(self.now, self.principal, action, about)
+
 
 class Route(NamedTuple):
     method: str
     path: str  # segments in braces are parameters
-    handler: Callable[[Call], Any]  # returns what is sent as JSON
+    handler: Callable[[Call], Any]  # returns what is sent as JSON, or an Answer as it stands
     permission: str | None = None
 
 

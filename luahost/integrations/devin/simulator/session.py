@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .draws import drawn_hex
+from .draws import drawn_between, drawn_hex
 from .life import ENDED, Life
 from .structured import example_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .people import Principal
 
 CATEGORIES = (
@@ -29,6 +32,9 @@ CATEGORIES = (
     "security",
     "unit_test_generation",
 )
+
+
+_REFERENCE = re.compile(r'ATTACHMENT:"([^"\s]+)"')  # how a prompt of v1 refers to an upload
 
 
 class Message(NamedTuple):
@@ -64,6 +70,8 @@ class Session:
         self.tags: list[str] = list(dict.fromkeys(options.get("tags") or []))
         self.user_id: str | None = options.get("create_as_user_id") or principal.user_id
         self.is_archived = False
+        self.attachment_urls: list[str] = []
+        self.analysed_at: float | None = None
         self.life = Life(
             seed,
             number,
@@ -73,7 +81,7 @@ class Session:
         )
         self._touched = now
         self._heard: list[Message] = []
-        self._listen(now, self.prompt, principal)
+        self._listen(now, self.prompt, principal, options.get("attachment_urls") or ())
         if parent is not None:
             parent.children.append(self)
 
@@ -91,9 +99,9 @@ class Session:
     def touch(self, now: float) -> None:
         self._touched = max(self._touched, now)
 
-    def hear(self, now: float, text: str, principal: Principal) -> None:
+    def hear(self, now: float, text: str, principal: Principal, attachment_urls: Iterable[str] = ()) -> None:
         """A message of a user; the caller has made sure that the session can still be reached."""
-        self._listen(now, text, principal)
+        self._listen(now, text, principal, attachment_urls)
         self.life.hear(now, text)
         self.touch(now)
 
@@ -115,6 +123,13 @@ class Session:
     def retag(self, now: float, tags: list[str]) -> None:
         self.tags = list(dict.fromkeys(tags))
         self.touch(now)
+
+    def analyse(self, now: float) -> bool:
+        """Starts the analysis of insights; False when there is one or it is under way."""
+        if self.analysed_at is not None:
+            return False
+        self.analysed_at = now + drawn_between(20.0, 60.0, self._seed, "analysis", self.number)
+        return True
 
     def status(self, now: float) -> str:
         return self.life.at(now).status
@@ -159,7 +174,9 @@ class Session:
             "messages": messages,
         }
 
-    def _listen(self, now: float, text: str, principal: Principal) -> None:
+    def _listen(self, now: float, text: str, principal: Principal, attachment_urls: Iterable[str]) -> None:
+        urls = [*self.attachment_urls, *attachment_urls, *_REFERENCE.findall(text)]
+        self.attachment_urls = list(dict.fromkeys(urls))
         event_id = self._event_id("user", len(self._heard))
         self._heard.append(Message(now, "user", text, event_id, principal))
 

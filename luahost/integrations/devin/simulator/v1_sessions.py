@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from . import checks, queries
 from .answers import Refusal
+from .clock import iso
 from .life import ENDED
 from .organization import MOST_TAGS
 from .routes import Call, Route
@@ -71,6 +71,8 @@ def create(call: Call) -> dict[str, Any]:
     if body.get("idempotent"):
         known = call.organization.same_request(call.principal, body["prompt"], call.now)
     session = known or call.organization.create(call.principal, body, call.now)
+    if known is None:
+        call.log("create_session", session_id=session.id)
     return {
         "session_id": f"devin-{session.id}",
         "url": session.url,
@@ -112,6 +114,7 @@ def send_message(call: Call) -> dict[str, Any] | None:
     if session.status(call.now) == "suspended":
         return {"detail": "Session is already suspended"}
     session.hear(call.now, body["message"], call.principal)
+    call.log("send_message", session_id=session.id)
     return None
 
 
@@ -122,6 +125,7 @@ def terminate(call: Call) -> dict[str, Any]:
     if session.status(call.now) in ENDED:
         raise Refusal(400, "Devin session already exited")
     session.end(call.now)
+    call.log("terminate_session", session_id=session.id)
     return {"detail": "Session terminated successfully"}
 
 
@@ -140,8 +144,8 @@ def _summary(session: Session, now: float) -> dict[str, Any]:
         "session_id": f"devin-{session.id}",
         "status": status,
         "title": session.title,
-        "created_at": _iso(session.created_at),
-        "updated_at": _iso(session.updated_at(now)),
+        "created_at": iso(session.created_at),
+        "updated_at": iso(session.updated_at(now)),
         "snapshot_id": session.options.get("snapshot_id"),
         "playbook_id": session.options.get("playbook_id"),
         "tags": list(session.tags),
@@ -152,16 +156,12 @@ def _summary(session: Session, now: float) -> dict[str, Any]:
 
 
 def _message(message: Message, *, first: bool) -> dict[str, Any]:
-    said = {"event_id": message.event_id, "message": message.text, "timestamp": _iso(message.at)}
+    said = {"event_id": message.event_id, "message": message.text, "timestamp": iso(message.at)}
     if message.principal is None:
         return {"type": "devin_message", **said}
     kind = "initial_user_message" if first else "user_message"
     user = {"username": message.principal.name, "origin": "api", "user_id": message.principal.user_id}
     return {"type": kind, **said, **user}
-
-
-def _iso(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="microseconds")
 
 
 _SESSION = "/v1/sessions/{session_id}"

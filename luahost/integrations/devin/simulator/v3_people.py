@@ -37,10 +37,17 @@ def read_user(call: Call) -> dict[str, Any]:
     return user.member(call.organization.id)
 
 
+def list_idp_users(call: Call) -> dict[str, Any]:
+    """Nobody: the members of the simulator hold their roles directly, not by a group."""
+    query = read_query(call.request, {**PAGE_QUERY, "email": word})
+    return page([], query, name=str, show=lambda _: {}, order=[])
+
+
 _USERS = "/v3beta1/organizations/{org_id}/members/users"
 
 ROUTES = [
     Route("GET", "/v3/self", read_self),
     Route("GET", _USERS, list_users, VIEW_MEMBERS),
     Route("GET", _USERS + "/{user_id}", read_user, VIEW_MEMBERS),
+    Route("GET", "/v3beta1/organizations/{org_id}/members/idp-users", list_idp_users, VIEW_MEMBERS),
 ]

@@ -134,12 +134,12 @@ def _named(call: Call) -> Session:
 def create(call: Call) -> dict[str, Any]:
     query = queries.read_query(call.request, {"devin_id": queries.word})
     body = checks.read_body(call.request, _CREATE)
-    platform = body.get("platform")
-    if platform is not None and platform.lower() not in PLATFORMS:
-        raise Refusal(400, f"Unknown platform '{platform}'. Valid platforms: {', '.join(PLATFORMS)}")
-    _check_impersonation(call, body.get("create_as_user_id"))
+    check_platform(body.get("platform"))
+    check_impersonation(call, body.get("create_as_user_id"))
     parent = call.organization.session(query["devin_id"]) if query.get("devin_id") else None
-    return _answer(call, call.organization.create(call.principal, body, call.now, parent=parent))
+    session = call.organization.create(call.principal, body, call.now, parent=parent)
+    call.log("create_session", session_id=session.id)
+    return _answer(call, session)
 
 
 # "after" includes its second and "before" does not, so that neighbouring windows share nothing.
@@ -164,6 +164,11 @@ _FILTERS: dict[str, Callable[[Session, Any, float], bool]] = {
 
 
 def list_all(call: Call) -> dict[str, Any]:
+    return listed(call, lambda session: _answer(call, session, details=True))
+
+
+def listed(call: Call, show: Callable[[Session], dict[str, Any]]) -> dict[str, Any]:
+    """The page of sessions that the filters of a list ask for."""
     query = queries.read_query(call.request, _LIST_QUERY)
     # A filter without a word in it says nothing, as an absent one.
     filters = [(test, query[name]) for name, test in _FILTERS.items() if query.get(name) not in (None, [], "")]
@@ -175,7 +180,7 @@ def list_all(call: Call) -> dict[str, Any]:
         ],
         query,
         name=lambda session: session.id,
-        show=lambda session: _answer(call, session, details=True),
+        show=show,
         order=[session.id for session in call.organization.newest_first()],
     )
 
@@ -188,6 +193,7 @@ def terminate(call: Call) -> dict[str, Any]:
     query = queries.read_query(call.request, {"archive": queries.yes_or_no})
     session = call.organization.awake(call.path["devin_id"], call.now)
     session.end(call.now)
+    call.log("terminate_session", session_id=session.id)
     if query.get("archive"):
         session.archive(call.now)
     return _answer(call, session)
@@ -224,9 +230,10 @@ def list_messages(call: Call) -> dict[str, Any]:
 
 def send_message(call: Call) -> dict[str, Any]:
     body = checks.read_body(call.request, _MESSAGE)
-    _check_impersonation(call, body.get("message_as_user_id"))
+    check_impersonation(call, body.get("message_as_user_id"))
     session = call.organization.awake(call.path["devin_id"], call.now)
-    session.hear(call.now, body["message"], call.principal)
+    session.hear(call.now, body["message"], call.principal, body.get("attachment_urls") or ())
+    call.log("send_message", session_id=session.id)
     return _answer(call, session)
 
 
@@ -250,7 +257,14 @@ def replace_tags(call: Call) -> dict[str, Any]:
     return {"tags": list(session.tags)}
 
 
-def _check_impersonation(call: Call, user_id: str | None) -> None:
+def check_platform(platform: str | None) -> None:
+    """Refuses a label that names no platform, in whatever case it is written."""
+    if platform is not None and platform.lower() not in PLATFORMS:
+        raise Refusal(400, f"Unknown platform '{platform}'. Valid platforms: {', '.join(PLATFORMS)}")
+
+
+def check_impersonation(call: Call, user_id: str | None) -> None:
+    """Refuses to act for somebody else without the permission, or for somebody who is no member."""
     if user_id is None:
         return
     if IMPERSONATE not in call.principal.permissions:

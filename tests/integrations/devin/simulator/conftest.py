@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
 
 import pytest
 
@@ -29,6 +30,7 @@ class Client:
         self.simulator = simulator
         self.authorization = f"Bearer {simulator.keys[version][account]}"
         self.sessions = "/v1/sessions" if version == "v1" else f"/v3/organizations/{simulator.org_id}/sessions"
+        self.organization = f"/v3/organizations/{simulator.org_id}"
         self.members = f"/v3beta1/organizations/{simulator.org_id}/members/users"
 
     def __call__(self, method: str, target: str, body: Any = None, **headers: str | None) -> Reply:
@@ -36,11 +38,12 @@ class Client:
         content = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         environ: dict[str, Any] = {
             "REQUEST_METHOD": method,
-            "PATH_INFO": path,
+            "PATH_INFO": unquote(path, "latin-1"),  # as servers do
             "QUERY_STRING": query,
             "CONTENT_LENGTH": str(len(content)),
             "CONTENT_TYPE": headers.get("content_type", "application/json"),
             "HTTP_AUTHORIZATION": headers.get("authorization", self.authorization) or "",
+            "HTTP_HOST": headers.get("host", "devin.test"),
             "wsgi.input": io.BytesIO(content),
         }
         started: list[tuple[str, list[tuple[str, str]]]] = []
@@ -50,6 +53,18 @@ class Client:
 
         parts = self.simulator(environ, start_response)
         return Reply(int(started[0][0].split()[0]), dict(started[0][1]), b"".join(parts))
+
+    def at(self, rest: str) -> str:
+        """A path of v3 in the organisation."""
+        return f"/v3/organizations/{self.simulator.org_id}/{rest}"
+
+    def upload(self, name: str = "notes.txt", content: bytes = b"hello", kind: str = "text/plain") -> Reply:
+        """Sends a file as a browser does."""
+        disposition = f'Content-Disposition: form-data; name="file"; filename="{name}"'
+        head = f"--cut\r\n{disposition}\r\nContent-Type: {kind}\r\n\r\n"
+        path = "/v1/attachments" if self.sessions.startswith("/v1") else self.at("attachments")
+        body = head.encode() + content + b"\r\n--cut--\r\n"
+        return self("POST", path, body, content_type="multipart/form-data; boundary=cut")
 
     def create(self, prompt: str = "Fix the flaky test", **options: Any) -> str:
         reply = self("POST", self.sessions, {"prompt": prompt, **options})
