@@ -89,7 +89,9 @@ def http(status: str, body: str = '{"detail": "@"}', **headers: str) -> bytes:
 
 
 ANSWERS: dict[str, bytes | None] = {
-    "success": http("200 OK", '{"session_id": "@", "items": ["@"], "sessions": ["@"], "@": "@", "status": "@"}'),
+    "success": http(
+        "200 OK", '{"session_id": "@", "items": ["@"], "sessions": ["@"], "@": "@", "status": "@", "created_at": 1}'
+    ),
     "wrong-shape": http("200 OK", '["@"]'),
     "no-json": http("200 OK", "@"),
     "cut": http("200 OK", '{"a": "@'),

@@ -74,7 +74,10 @@ def covered(value: Any, secret: str, cover: str) -> Any:
 def cover_error(error: LuaHostError, cover: Callable[[Any], Any]) -> None:
     """Apply `cover` to every field of an error that a server's words may have reached."""
     for name in ("message", "hint", "request_id", "details"):
-        setattr(error, name, cover(getattr(error, name)))
+        try:
+            setattr(error, name, cover(getattr(error, name)))
+        except RecursionError:  # what lies that deep helps nobody, and could hide what must be covered
+            setattr(error, name, None)
     error.args = (error.message,)
 
 

@@ -220,10 +220,10 @@ class Bridge:
             fields = error.fields()
             if isinstance(error, UsageError):  # a settings file that cannot be used: no script's doing
                 fields["code"] = InternalError.code
-            return _dumps({"ok": False, "error": fields})
+            return _refusal(fields)
         except Exception as error:  # noqa: BLE001 (nothing that goes wrong here may leave a script waiting)
             failed = InternalError(f"luahost failed: {type(error).__name__}")
-            return _dumps({"ok": False, "error": failed.fields()})
+            return _refusal(failed.fields())
 
     def _do(self, request: dict[str, Any]) -> Any:
         operation = request.get("op")
@@ -255,6 +255,14 @@ class Bridge:
         if operation == "docs":
             return self._services.docs(_text(request, "docs"), _text(request, "text") if "text" in request else "")
         raise InternalError("the script's process asked for something unknown")
+
+
+def _refusal(fields: dict[str, Any]) -> bytes:
+    """The answer that is an error; what has no JSON form, or is nested too deep for one, is left out of it."""
+    try:
+        return _dumps({"ok": False, "error": fields})
+    except (TypeError, ValueError, RecursionError):
+        return _dumps({"ok": False, "error": {**fields, "details": None}})
 
 
 _BYTES = "\0bytes"  # the name under which bytes cross, each as the character of its number; requests.lua knows it too

@@ -395,6 +395,9 @@ return "fine", err
 """
 
 
+SESSION = b'"session_id": "abc", "status": "running", "created_at": 1'
+
+
 def run(host: Host, body: bytes, *, status: int = 200, headers: dict[str, str] | None = None) -> list[Any]:
     with host, responses.RequestsMock() as mock:
         mock.get(
@@ -429,17 +432,23 @@ def test_an_answer_that_is_no_session_is_an_invalid_response_to_a_script(one: Ho
 
 @pytest.mark.parametrize("depth", [50, 150, 400, 900])
 def test_a_nested_answer_reaches_a_script_or_is_an_invalid_response(one: Host, depth: int) -> None:
-    body = b'{"session_id": "abc", "deep": ' + b"[" * depth + b"]" * depth + b"}"
+    body = b'{%s, "deep": ' % SESSION + b"[" * depth + b"]" * depth + b"}"
     assert run(one, body)[0] in ("fine", "invalid_response")
 
 
+@pytest.mark.parametrize("depth", [50, 150, 400, 900])
+def test_what_a_nested_answer_lacks_is_named(one: Host, depth: int) -> None:
+    body = b'{"session_id": "abc", "deep": ' + b"[" * depth + b"]" * depth + b"}"
+    assert run(one, body)[0] == "invalid_response"
+
+
 def test_half_a_surrogate_pair_reaches_a_script_as_a_replacement_character(one: Host) -> None:
-    assert run(one, b'{"session_id": "abc", "title": "a\\ud800b"}')[1]["title"] == "a\ufffdb"
+    assert run(one, b'{%s, "title": "a\\ud800b"}' % SESSION)[1]["title"] == "a\ufffdb"
 
 
 def test_a_huge_integer_reaches_a_script_as_text(one: Host) -> None:
     digits = "9" * 400
-    assert run(one, b'{"session_id": "abc", "n": %s}' % digits.encode())[1]["n"] == digits
+    assert run(one, b'{%s, "n": %s}' % (SESSION, digits.encode()))[1]["n"] == digits
 
 
 @pytest.mark.parametrize("value", ["9" * 400, "\xb2", "120"])

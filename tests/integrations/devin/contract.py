@@ -51,7 +51,7 @@ def _whole(_checker: TypeChecker, value: object) -> bool:
 
 
 # 1.0 is an integer to JSON Schema. It is none to a client that prints it.
-Validator: Final = validators.extend(
+Validator: Final = validators.extend(  # type: ignore[no-untyped-call]
     Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _whole)
 )
 DOCUMENTS: Final[dict[str, Any]] = {name: json.loads((FOLDER / f"{name}.json").read_text()) for name in VERSIONS}

@@ -446,7 +446,7 @@ def test_an_organisation_that_could_not_be_asked_for_is_asked_for_again() -> Non
 
 
 def test_an_organisation_that_is_set_is_not_asked_for(mock: responses.RequestsMock, make: Make) -> None:
-    mock.get(f"{SESSIONS}/devin-abc", json={"session_id": "abc", "status": "running"})
+    mock.get(f"{SESSIONS}/devin-abc", json={"session_id": "abc", "status": "running", "created_at": 1})
     make().call("devin.get_session", {"session_id": "abc"})
     assert len(mock.calls) == 1
 

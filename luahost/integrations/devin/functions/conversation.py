@@ -72,14 +72,22 @@ local result = app.integrations.devin.send_message({
     notes=("A suspended session resumes on v3. API v1 answers with nothing: the result is then an empty table.",),
 )
 
+
+def _with_source(message: Any) -> Any:
+    """A message of v1 with v3's word for who said it."""
+    if not isinstance(message, dict):
+        return message
+    return {**message, "source": "devin" if message.get("type") == "devin_message" else "user"}
+
+
 LIST_SESSION_MESSAGES = list_function(
     "list_session_messages",
     "List what was said in a session, the oldest first.",
     v3=f"GET {SESSION}/messages",
     v1="GET /v1/sessions/{session_id}",
     params=(session_id(),),
-    returns="Messages: v3 event_id, source (devin or user), message, created_at; v1 type, message, timestamp",
-    walk=by_version(v3=pages, v1=single_page(lambda answer: answer.get("messages") or [])),
+    returns="Messages: event_id, source (devin or user), message; created_at in seconds (v3), timestamp (v1)",
+    walk=by_version(v3=pages, v1=single_page(lambda answer: [_with_source(each) for each in answer["messages"]])),
     example="""\
 for message in each(app.integrations.devin.list_session_messages, { session_id = "sess_abc123" }) do
   print(message.source .. ": " .. message.message)

@@ -324,16 +324,9 @@ for _, session in ipairs(result.sessions or {}) do
 end
 """
         ),
-        Example(
-            title="One after another, without holding them all",
-            code="""\
-for session in each(app.integrations.devin.list_sessions, { limit = 50 }) do
-  print(session.session_id)
-end
-""",
-        ),
     ),
     endpoints=endpoints(f"GET {ORG}/sessions", "GET /v1/sessions"),
+    notes=("`each(app.integrations.devin.list_sessions, { tags = {...} })` walks them without holding them all.",),
 )
 
 

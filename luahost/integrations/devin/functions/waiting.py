@@ -37,8 +37,9 @@ _ENDED = {"exit", "error", "expired"}
 
 
 def _words(session: Json) -> set[str]:
-    """Every word that tells the state of a session, in either version."""
-    return {word for name in ("status", "status_detail", "status_enum") if isinstance(word := session.get(name), str)}
+    """Every word that tells the state of a session. What v1 calls blocked waits for its user."""
+    found = {word for name in ("status", "status_detail", "status_enum") if isinstance(word := session.get(name), str)}
+    return found | {"waiting_for_user"} if "blocked" in found else found
 
 
 def _wait_session(call: Call, arguments: Json) -> Json:
