@@ -122,6 +122,7 @@ class Parts:
             unknown=self._unknown,
             call=self._call,
             more=_more,
+            ahead=_ahead,
             docs=self._docs,
             submit=submit,
             is_inline=self._is_inline,
@@ -151,3 +152,9 @@ def _more(run: Run, number: Any) -> Any:
     from luahost.calls import walks
 
     return walks.step(run, number)
+
+
+def _ahead(run: Run, page: Any) -> None:
+    from luahost.calls import walks
+
+    walks.fetch(run, page)

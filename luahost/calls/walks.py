@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from luahost.errors import InternalError, InvalidResponse, LimitExceeded
@@ -17,7 +18,10 @@ MOST = 256
 
 
 class Walk:
-    """One list on its way. `guard` runs a step of it, and makes errors what errors of that call are."""
+    """One list on its way. While a script reads a page the next is fetched: no more than that one is held.
+
+    `guard` runs a step of it, and makes errors what errors of that call are.
+    """
 
     def __init__(
         self,
@@ -30,12 +34,25 @@ class Walk:
         self._entries = entries
         self._begin_page = begin_page
         self._guard = guard
+        self._ahead: list[Callable[[], list[Any] | None]] = []
         self._lock = threading.Lock()
 
     def next(self) -> list[Any] | None:
         """The entries of the next page, None after the last. Raises LuaHostError."""
         with self._lock:
-            return self._guard(self._next)  # type: ignore[no-any-return]
+            return self._guard(self._ahead.pop() if self._ahead else self._next)  # type: ignore[no-any-return]
+
+    def fetch(self) -> None:
+        """Have the next page ready; what goes wrong is raised when it is asked for."""
+        with self._lock:
+            if self._ahead:
+                return
+            try:
+                entries = self._next()
+            except Exception as error:  # noqa: BLE001
+                self._ahead.append(partial(_raise, error))
+            else:
+                self._ahead.append(lambda: entries)
 
     def _next(self) -> list[Any] | None:
         self._begin_page()
@@ -46,6 +63,10 @@ class Walk:
         if not isinstance(entries, list):
             raise InvalidResponse(f"the answer has no list {self._entries}")
         return entries
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def begin(run: Run, walk: Walk) -> dict[str, Any]:
@@ -73,3 +94,10 @@ def step(run: Run, number: Any) -> dict[str, Any]:
         run.walks.pop(number, None)
         return {"entries": []}
     return {"entries": entries, "walk": number}
+
+
+def fetch(run: Run, page: Any) -> None:
+    """After a page has been sent: fetch the one that follows it, if there is one."""
+    walk = run.walks.get(page.get("walk", 0)) if isinstance(page, dict) else None
+    if walk is not None:
+        walk.fetch()

@@ -65,6 +65,7 @@ class Services:
         unknown: Callable[[str, str | None, str], LuaHostError],
         call: Callable[..., Any],
         more: Callable[[Run, Any], Any],
+        ahead: Callable[[Run, Any], None],
         docs: Callable[[str, str], Any],
         submit: Callable[[Callable[[], None]], None],
         is_inline: Callable[[str], bool],
@@ -73,6 +74,7 @@ class Services:
         self.unknown = unknown
         self.call = call
         self.more = more
+        self.ahead = ahead
         self.docs = docs
         self.submit = submit
         self.is_inline = is_inline
@@ -184,7 +186,7 @@ class Bridge:
             self._answer_later(number, request, len(body), reply)
             return
         started = time.monotonic()
-        reply(b"A%s %s" % (number, self._answer(request)))
+        reply(b"A%s %s" % (number, self._answer(request)[1]))
         with self._asking:
             if not self.open:
                 self._run.waited += time.monotonic() - started
@@ -199,13 +201,16 @@ class Bridge:
             self.open += 1
 
         def answer() -> None:
-            frame = b"A%s %s" % (number, self._answer(request))
+            value, text = self._answer(request)
+            frame = b"A%s %s" % (number, text)
             with self._asking:
                 self.open -= 1
                 self._open_bytes -= size
                 if self.open == 0:
                     self._run.waited += time.monotonic() - self._open_since
             reply(frame)
+            if "walk" in request:
+                self._services.ahead(self._run, value)
 
         self._services.submit(answer)
 
@@ -213,17 +218,19 @@ class Bridge:
         name = request.get("function")
         return isinstance(name, str) and self._services.is_inline(name)
 
-    def _answer(self, request: dict[str, Any]) -> bytes:
+    def _answer(self, request: dict[str, Any]) -> tuple[Any, bytes]:
+        """The value that answers a request, and the answer as it is sent."""
         try:
-            return _dumps({"ok": True, "value": self._do(request)}, _encode_answer)
+            value = self._do(request)
+            return value, _dumps({"ok": True, "value": value}, _encode_answer)
         except LuaHostError as error:
             fields = error.fields()
             if isinstance(error, UsageError):  # a settings file that cannot be used: no script's doing
                 fields["code"] = InternalError.code
-            return _refusal(fields)
+            return None, _refusal(fields)
         except Exception as error:  # noqa: BLE001 (nothing that goes wrong here may leave a script waiting)
             failed = InternalError(f"luahost failed: {type(error).__name__}")
-            return _refusal(failed.fields())
+            return None, _refusal(failed.fields())
 
     def _do(self, request: dict[str, Any]) -> Any:
         operation = request.get("op")

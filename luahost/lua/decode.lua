@@ -30,11 +30,11 @@ local function fail_at(i, problem)
   error({ problem = problem, at = i }, 0)
 end
 
-local function read_string(s, i)
+-- What patterns find, the JIT compiler leaves to C, and stops compiling: what is read often is found without them.
+local escapes, controls -- whether the text that is being read has any
+
+local function read_escaped(s, i)
   local stop = find(s, '["\\%z\1-\31]', i)
-  if stop and byte(s, stop) == 34 then
-    return sub(s, i, stop - 1), stop + 1
-  end
   local parts, n = {}, 0
   while true do
     if not stop then
@@ -78,7 +78,43 @@ local function read_string(s, i)
   end
 end
 
+local function read_string(s, i)
+  if not controls then
+    local stop = find(s, '"', i, true)
+    if stop then
+      local text = sub(s, i, stop - 1)
+      if not escapes or not find(text, "\\", 1, true) then
+        return text, stop + 1
+      end
+    end
+  end
+  return read_escaped(s, i)
+end
+
+-- A whole number of few digits: nearly all are.
+local function read_whole(s, i)
+  local c = byte(s, i)
+  local negative = c == 45
+  local first = negative and i + 1 or i
+  local at, v = first, 0
+  c = byte(s, at)
+  while c and c >= 48 and c <= 57 do
+    v = v * 10 + (c - 48)
+    at = at + 1
+    c = byte(s, at)
+  end
+  local digits = at - first
+  if digits == 0 or digits > 13 or c == 46 or c == 101 or c == 69 or (digits > 1 and byte(s, first) == 48) then
+    return nil
+  end
+  return negative and -v or v, at
+end
+
 local function read_number(s, i)
+  local v, after = read_whole(s, i)
+  if v then
+    return v, after
+  end
   local _, stop = find(s, "^-?%d+", i)
   if not stop then
     fail_at(i, "a value was expected")
@@ -96,7 +132,7 @@ local function read_number(s, i)
     stop, whole = exponent, false
   end
   local text = sub(s, i, stop)
-  local v = tonumber(text)
+  v = tonumber(text)
   if not whole and (v == huge or v == -huge) then
     fail_at(i, "a number too large")
   end
@@ -107,14 +143,25 @@ local function read_number(s, i)
   return v, stop + 1
 end
 
+-- The byte at i or after the blanks there, and its place.
+local function after_blanks(s, i)
+  local c = byte(s, i)
+  if c and c <= 32 then
+    i = match(s, "^[ \t\r\n]*()", i)
+    c = byte(s, i)
+  end
+  return c, i
+end
+
 local deepest = MAX_DEPTH -- of the text that is being read
 
 local read
 
 local function read_array(s, i, depth)
   local t, n = {}, 0
-  i = match(s, "^[ \t\r\n]*()", i)
-  if byte(s, i) == 93 then
+  local c
+  c, i = after_blanks(s, i)
+  if c == 93 then
     return array(t), i + 1
   end
   while true do
@@ -122,8 +169,7 @@ local function read_array(s, i, depth)
     v, i = read(s, i, depth, true)
     n = n + 1
     t[n] = v
-    i = match(s, "^[ \t\r\n]*()", i)
-    local c = byte(s, i)
+    c, i = after_blanks(s, i)
     if c == 93 then
       return array(t), i + 1
     elseif c ~= 44 then
@@ -135,22 +181,25 @@ end
 
 local function read_object(s, i, depth)
   local t = {}
-  i = match(s, "^[ \t\r\n]*()", i)
-  if byte(s, i) == 125 then
+  local c
+  c, i = after_blanks(s, i)
+  if c == 125 then
     return t, i + 1
   end
   while true do
-    i = match(s, "^[ \t\r\n]*()", i)
-    if byte(s, i) ~= 34 then
+    c, i = after_blanks(s, i)
+    if c ~= 34 then
       fail_at(i, "a name in quotes was expected")
     end
     local k, v
     k, i = read_string(s, i + 1)
-    i = match(s, "^[ \t\r\n]*:()", i) or fail_at(i, "':' was expected")
-    v, i = read(s, i, depth, false)
+    c, i = after_blanks(s, i)
+    if c ~= 58 then
+      fail_at(i, "':' was expected")
+    end
+    v, i = read(s, i + 1, depth, false)
     t[k] = v
-    i = match(s, "^[ \t\r\n]*()", i)
-    local c = byte(s, i)
+    c, i = after_blanks(s, i)
     if c == 125 then
       return t, i + 1
     elseif c ~= 44 then
@@ -162,8 +211,8 @@ end
 
 -- null is `json.null` in an array and on its own, and absent in an object.
 function read(s, i, depth, keep_null)
-  i = match(s, "^[ \t\r\n]*()", i)
-  local c = byte(s, i)
+  local c
+  c, i = after_blanks(s, i)
   if c == 34 then
     return read_string(s, i + 1)
   elseif (c == 123 or c == 91) and depth > deepest then
@@ -186,6 +235,7 @@ end
 -- allowed beyond the usual.
 local function decode(s, more)
   deepest = MAX_DEPTH + (more or 0)
+  escapes, controls = find(s, "\\", 1, true), find(s, "[%z\1-\31]")
   local ok, v, i = pcall(read, s, 1, 1, true)
   if not ok then
     if type(v) ~= "table" then

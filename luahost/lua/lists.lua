@@ -1,13 +1,8 @@
--- each(f, args): all entries of a list, page by page, in a for loop. While a page is read the next is on its way: no more
--- than two are held.
+-- each(f, args): all entries of a list, page by page, in a for loop. The host fetches the next page while one is read.
 
 local H = ...
 
-local type, format = type, string.format
-
-local function more(page)
-  return page.walk and H.requests.send("each", format('{"op":"more","walk":%d}', page.walk))
-end
+local type = type
 
 local function each(f, args)
   local called = H.namespace.calls[f]
@@ -20,17 +15,17 @@ local function each(f, args)
     H.errors.invalid("each: the list's arguments were expected as a table, not as a " .. type(args))
   end
   local page = called(args or {})
-  local entries, at, pending = page.entries, 0, more(page)
+  local entries, at, walk = page.entries, 0, page.walk
   return function()
     at = at + 1
     while at > #entries do
-      if not pending then
+      if not walk then
         return nil
       end
-      local asked = pending
-      pending = nil
-      local page = H.requests.take(asked)
-      entries, at, pending = page.entries, 1, more(page)
+      local asked = walk
+      walk = nil
+      local page = H.requests.ask({ op = "more", walk = asked })
+      entries, at, walk = page.entries, 1, page.walk
     end
     return entries[at]
   end

@@ -83,4 +83,4 @@ local function call(head, name, account, kind, values, bytes)
   return take(send(name, head .. kind .. text .. "}"))
 end
 
-return { ask = ask, call = call, send = send, take = take }
+return { ask = ask, call = call }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.benchmarks import brokered, compute, here, host_calls, memory, runs, seal, start_up, walls
+from tests.benchmarks import brokered, compute, here, host_calls, listing, memory, runs, seal, start_up, walls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,7 @@ SECTIONS = {
     "memory": Section("memory of a process that waits for a run", memory.memory, pinned=False),
     "start": Section("the command line", start_up.start_up),
     "brokered": Section("a brokered request", brokered.brokered),
+    "listing": Section("a long list", listing.listing),
     "seal": Section("what each wall costs, once a process", seal.seal, free=False),
     "walls": Section("what the parts of a run cost", walls.walls, free=False),
 }
