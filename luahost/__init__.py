@@ -13,7 +13,8 @@ TYPE_CHECKING = False  # `typing` is slow to import, and the child process impor
 if TYPE_CHECKING:
     from luahost.calls.policy import Policy
     from luahost.errors import LuaHostError
-    from luahost.host import Host, Interrupted
+    from luahost.host import Host
+    from luahost.outcome import Interrupted
     from luahost.results import CallRecord, Limits, Result
     from luahost.spec import Example, Field, Function, Integration, Param
 
@@ -24,7 +25,7 @@ _HOMES = {
     "Function": "luahost.spec",
     "Host": "luahost.host",
     "Integration": "luahost.spec",
-    "Interrupted": "luahost.host",
+    "Interrupted": "luahost.outcome",
     "Limits": "luahost.results",
     "LuaHostError": "luahost.errors",
     "Param": "luahost.spec",

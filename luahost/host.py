@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
-from luahost.calls.run import GRACE, Run, milliseconds
+from luahost.calls.run import GRACE, Run
 from luahost.calls.settings import Settings
 from luahost.calls.workers import Workers
 from luahost.errors import Cancelled, LuaHostError, Unsupported, UsageError
@@ -14,6 +14,7 @@ from luahost.lua.confine import LEVELS
 from luahost.lua.modules import Modules
 from luahost.lua.runner import NeverBegan, run_in_child
 from luahost.lua.source import decode
+from luahost.outcome import Interrupted, call_result, meta, run_result
 from luahost.parts import Parts
 from luahost.results import Limits, Result
 
@@ -33,17 +34,6 @@ if TYPE_CHECKING:
 ISOLATIONS = ("process", "none")
 
 _ATTEMPTS = 3  # processes that are tried for a run, where others were killed before they said a word
-
-
-class Interrupted(KeyboardInterrupt):
-    """Ctrl-C ended a run. `result` is what came of it; writes already sent were awaited.
-
-    Where a second Ctrl-C ended the waiting too, the status of such a call is "unknown", and a notice names it.
-    """
-
-    def __init__(self, result: Result) -> None:
-        super().__init__("interrupted")
-        self.result = result
 
 
 def _folder(files: str | Path | None) -> Files | None:
@@ -200,7 +190,7 @@ class Host:
         except KeyboardInterrupt:
             interrupted = True
             error = error or Cancelled("interrupted")
-        result = self._result(run, bridge, error)
+        result = run_result(run, self._meta(run), bridge, error)
         if interrupted:
             raise Interrupted(result)
         return result
@@ -294,24 +284,12 @@ class Host:
             run.settle(GRACE)
             done.wait(1)  # a write that has settled is about to hand over its outcome
             if isinstance(ending, KeyboardInterrupt):
-                raise Interrupted(self._call_result(run, outcome, problem)) from None
+                raise Interrupted(call_result(run, self._meta(run), outcome, problem)) from None
             if not (outcome or problem):
                 raise
         if problem:
             raise problem[0]
         return outcome[0]
-
-    def _call_result(self, run: Run, outcome: list[Any], problem: list[BaseException]) -> Result:
-        error = next((each for each in problem if isinstance(each, LuaHostError)), None)
-        return Result(
-            output="",
-            values=outcome,
-            error=error if error or outcome else Cancelled("interrupted"),
-            calls=run.calls(),
-            elapsed_ms=run.elapsed_ms(),
-            memory_bytes=None,
-            meta=self._meta(run),
-        )
 
     def _start(self, source: str | bytes, name: str, args: Mapping[str, Any], words: list[str], run: Run) -> Any:
         data = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
@@ -337,30 +315,8 @@ class Host:
         name = next(iter(self.dispatcher.catalog))
         raise self.dispatcher.unknown_account(name, account)
 
-    def _result(self, run: Run, bridge: Bridge, error: LuaHostError | None) -> Result:
-        return Result(
-            output=bridge.output,
-            values=[] if error else bridge.values(),
-            error=error,
-            calls=run.calls(),
-            elapsed_ms=run.elapsed_ms(),
-            memory_bytes=bridge.memory_bytes(),
-            meta=self._meta(run),
-        )
-
     def _meta(self, run: Run) -> dict[str, Any]:
-        return {
-            "isolation": self.isolation,
-            "seal": run.seal,
-            **({"missing_walls": dict(run.missing_walls)} if run.missing_walls else {}),
-            "simulated": self.simulate,
-            "account": run.account,
-            "notices": list(run.notices),
-            "usage": {
-                "cpu_ms": None if run.cpu_seconds is None else milliseconds(run.cpu_seconds),
-                "waiting_ms": milliseconds(run.waited),
-            },
-        }
+        return meta(run, isolation=self.isolation, simulated=self.simulate)
 
     # -- the parts ------------------------------------------------------------------------------------------
 

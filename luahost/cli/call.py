@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from luahost.cli import output
 from luahost.errors import LuaHostError, UsageError
-from luahost.host import Host, Interrupted
+from luahost.host import Host
+from luahost.outcome import Interrupted
 from luahost.results import COMMAND_LINE
 
 if TYPE_CHECKING:

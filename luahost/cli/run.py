@@ -11,8 +11,9 @@ import time
 from luahost.calls.run import limit_exceeded
 from luahost.cli import output
 from luahost.errors import Cancelled, LuaHostError, UsageError
-from luahost.host import ISOLATIONS, Host, Interrupted
+from luahost.host import ISOLATIONS, Host
 from luahost.lua.confine import LEVELS
+from luahost.outcome import Interrupted
 from luahost.results import COMMAND_LINE
 
 TYPE_CHECKING = False

@@ -6,12 +6,12 @@ that may have been taken over.
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 
 from luahost.calls.run import limit_exceeded
 from luahost.errors import InternalError, InvalidArguments, LuaHostError, ScriptError, UsageError, from_fields
+from luahost.lua.wire import dumps, encode_answer, read_object, refusal, with_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,9 +32,6 @@ MAX_OPEN = 1024
 MAX_OPEN_BYTES = 64 << 20
 """What they may be in all."""
 
-MAX_VALUES = 1 << 20
-"""The most values in one frame: Python takes a hundred times the memory of the text for some."""
-
 
 def start_frame(start: dict[str, Any], memory_mib: int | None) -> bytes:
     """The first frame for a script, as main.lua reads it: seed, time, memory, then texts with their lengths, then JSON.
@@ -50,7 +47,7 @@ def start_frame(start: dict[str, Any], memory_mib: int | None) -> bytes:
     if not start["args"] and not start["words"]:
         return frame
     try:
-        return frame + _dumps({"args": start["args"], "words": start["words"]})
+        return frame + dumps({"args": start["args"], "words": start["words"]})
     except (TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"args cannot be given to a script: {error}", hint="give JSON values") from None
 
@@ -128,7 +125,7 @@ class Bridge:
         elif kind == b"Q":
             self._request(number, body, reply)
         elif kind == b"R":
-            self.result = _object(body)
+            self.result = read_object(body)
         else:
             raise InternalError("the script's process sent a frame of an unknown kind")
 
@@ -177,9 +174,9 @@ class Bridge:
     def _request(self, number: bytes, body: bytes, reply: Reply) -> None:
         """Answer a request, now or, since calls and sleeping take time, in another thread."""
         try:
-            request = _object(body)
+            request = read_object(body)
         except ScriptError as error:
-            reply(b"A%s %s" % (number, _dumps({"ok": False, "error": error.fields()})))
+            reply(b"A%s %s" % (number, dumps({"ok": False, "error": error.fields()})))
             return
         operation = request.get("op")
         if operation in ("sleep", "more") or (operation == "call" and not self._is_inline(request)):
@@ -222,15 +219,15 @@ class Bridge:
         """The value that answers a request, and the answer as it is sent."""
         try:
             value = self._do(request)
-            return value, _dumps({"ok": True, "value": value}, _encode_answer)
+            return value, dumps({"ok": True, "value": value}, encode_answer)
         except LuaHostError as error:
             fields = error.fields()
             if isinstance(error, UsageError):  # a settings file that cannot be used: no script's doing
                 fields["code"] = InternalError.code
-            return None, _refusal(fields)
+            return None, refusal(fields)
         except Exception as error:  # noqa: BLE001 (nothing that goes wrong here may leave a script waiting)
             failed = InternalError(f"luahost failed: {type(error).__name__}")
-            return None, _refusal(failed.fields())
+            return None, refusal(failed.fields())
 
     def _do(self, request: dict[str, Any]) -> Any:
         operation = request.get("op")
@@ -239,8 +236,8 @@ class Bridge:
             return self._services.call(
                 self._run,
                 _text(request, "function"),
-                arguments=_with_bytes(request.get("arguments")),
-                positional=_with_bytes(positional) if isinstance(positional, list) else None,
+                arguments=with_bytes(request.get("arguments")),
+                positional=with_bytes(positional) if isinstance(positional, list) else None,
                 account=_text(request, "account") if "account" in request else None,
                 walk=request.get("walk") is True,
             )
@@ -264,41 +261,6 @@ class Bridge:
         raise InternalError("the script's process asked for something unknown")
 
 
-def _refusal(fields: dict[str, Any]) -> bytes:
-    """The answer that is an error; what has no JSON form, or is nested too deep for one, is left out of it."""
-    try:
-        return _dumps({"ok": False, "error": fields})
-    except (TypeError, ValueError, RecursionError):
-        return _dumps({"ok": False, "error": {**fields, "details": None}})
-
-
-_BYTES = "\0bytes"  # the name under which bytes cross, each as the character of its number; requests.lua knows it too
-
-
-def _with_bytes(arguments: Any) -> Any:
-    """Arguments, or positional values, with bytes in place of what stands for them."""
-    if isinstance(arguments, list):
-        return [_as_bytes(value) for value in arguments]
-    if isinstance(arguments, dict):
-        return {name: _as_bytes(value) for name, value in arguments.items()}
-    return arguments
-
-
-def _as_bytes(value: Any) -> Any:
-    if isinstance(value, dict) and len(value) == 1 and isinstance(value.get(_BYTES), str):
-        try:
-            return value[_BYTES].encode("latin-1")
-        except UnicodeEncodeError:
-            raise InternalError("the script's process sent bytes that are none") from None
-    return value
-
-
-def _of_bytes(value: Any) -> dict[str, str]:
-    if isinstance(value, bytes):
-        return {_BYTES: value.decode("latin-1")}
-    raise TypeError(f"{type(value).__name__} has no JSON form")
-
-
 def _text(request: dict[str, Any], name: str) -> str:
     value = request.get(name)
     if not isinstance(value, str):
@@ -307,86 +269,3 @@ def _text(request: dict[str, Any], name: str) -> str:
         what = f"docs.{request['docs']}" if name == "text" else "require" if request["op"] == "module" else name
         raise InvalidArguments(f"{what}: {len(value)} characters are no name", hint=f"at most {_MAX_NAME}")
     return value
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is no JSON number")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        raise ValueError("a number too large")
-    return number
-
-
-_scan = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite).raw_decode
-_MAX_NESTED = 160  # levels; json.lua writes at most 128 of a value
-
-
-def _has_more_values(body: bytes, most: int) -> bool:
-    """Whether JSON has more than `most` values, without reading it. What its strings hold does not count."""
-    if len(body) <= most or body.count(b",") + body.count(b"{") + body.count(b"[") <= most:
-        return False
-    text = body.replace(b"\\\\", b"").replace(b'\\"', b"")  # now every quote begins or ends a string
-    found = at = 0
-    while found <= most:
-        start = text.find(b'"', at)
-        end = len(text) if start < 0 else start
-        found += 1 + text.count(b",", at, end) + text.count(b"{", at, end) + text.count(b"[", at, end)
-        at = text.find(b'"', start + 1) + 1 if start >= 0 else 0
-        if not at:
-            return found > most
-    return True
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    """The JSON object that a script's side has sent. It may have been made by anybody: nothing is taken for granted."""
-    if _has_more_values(body, MAX_VALUES):
-        raise ScriptError(f"more than {MAX_VALUES} values at once", hint="return or send fewer, or print them")
-    try:
-        text = body.decode("utf-8", "replace")
-        found, end = _scan(text)
-        if end != len(text):
-            raise ValueError("text after the value")  # noqa: TRY301 (as what the scanner itself raises)
-        if len(body) > _MAX_NESTED and body.count(b"{") + body.count(b"[") > _MAX_NESTED:
-            _check_depth(found)
-        if b"\\" in body and (b"\\ud" in body or b"\\uD" in body):  # halves of surrogate pairs
-            found, _ = _scan(_dumps(found).decode())
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise InternalError("the script's process sent a frame that cannot be read")
-    return found
-
-
-def _check_depth(value: Any) -> None:
-    level = [value]
-    for _ in range(_MAX_NESTED):
-        level = (
-            [
-                inner
-                for each in level
-                for inner in (each.values() if isinstance(each, dict) else each)
-                if isinstance(inner, (dict, list))
-            ]
-            if isinstance(level[0], (dict, list))
-            else []
-        )
-        if not level:
-            return
-    raise ValueError("nested too deep")
-
-
-_FORM: dict[str, Any] = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
-_encode = json.JSONEncoder(**_FORM).encode
-_encode_answer = json.JSONEncoder(**_FORM, default=_of_bytes).encode
-
-
-def _dumps(value: Any, encode: Callable[[Any], str] = _encode) -> bytes:
-    text = encode(value)
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        # Half of a surrogate pair, which JSON can say and UTF-8 cannot: U+FFFD stands for it.
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()

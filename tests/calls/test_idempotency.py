@@ -850,7 +850,7 @@ def test_after_a_kill_between_claim_and_answer_one_session_is_made(
 
 STOPS_AFTER_LOOKING = """
 import os, signal
-from luahost.integrations.devin.functions.sessions import _Creation as creation
+from luahost.integrations.devin.functions.creation import _Creation as creation
 find = creation.find
 def and_stop(self, tag):
     found = find(self, tag)

@@ -19,6 +19,7 @@ LAYERS = {
     "luahost.reference": 3,
     "luahost.calls": 3,
     "luahost.lua": 4,
+    "luahost.outcome": 5,
     "luahost.parts": 5,
     "luahost.host": 6,
     "luahost.cli": 7,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from luahost.integrations.devin.functions import (
     attachments,
     conversation,
+    creation,
     knowledge,
     organization,
     playbooks,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from luahost.spec import Simulation
 
 _DOCUMENTED = (
-    sessions.CREATE_SESSION,
+    creation.CREATE_SESSION,
     sessions.GET_SESSION,
     sessions.LIST_SESSIONS,
     conversation.SEND_MESSAGE,

@@ -1,0 +1,133 @@
+"""Values as they cross the border: JSON both ways, where nothing that a script's side has sent is taken for granted."""
+
+from __future__ import annotations
+
+import json
+
+from luahost.errors import InternalError, ScriptError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+MAX_VALUES = 1 << 20
+"""The most values in one frame: Python takes a hundred times the memory of the text for some."""
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError("a number too large")
+    return number
+
+
+_scan = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite).raw_decode
+_MAX_NESTED = 160  # levels; json.lua writes at most 128 of a value
+
+
+def _has_more_values(body: bytes, most: int) -> bool:
+    """Whether JSON has more than `most` values, without reading it. What its strings hold does not count."""
+    if len(body) <= most or body.count(b",") + body.count(b"{") + body.count(b"[") <= most:
+        return False
+    text = body.replace(b"\\\\", b"").replace(b'\\"', b"")  # now every quote begins or ends a string
+    found = at = 0
+    while found <= most:
+        start = text.find(b'"', at)
+        end = len(text) if start < 0 else start
+        found += 1 + text.count(b",", at, end) + text.count(b"{", at, end) + text.count(b"[", at, end)
+        at = text.find(b'"', start + 1) + 1 if start >= 0 else 0
+        if not at:
+            return found > most
+    return True
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """The JSON object that a script's side has sent. It may have been made by anybody: nothing is taken for granted."""
+    if _has_more_values(body, MAX_VALUES):
+        raise ScriptError(f"more than {MAX_VALUES} values at once", hint="return or send fewer, or print them")
+    try:
+        text = body.decode("utf-8", "replace")
+        found, end = _scan(text)
+        if end != len(text):
+            raise ValueError("text after the value")  # noqa: TRY301 (as what the scanner itself raises)
+        if len(body) > _MAX_NESTED and body.count(b"{") + body.count(b"[") > _MAX_NESTED:
+            _check_depth(found)
+        if b"\\" in body and (b"\\ud" in body or b"\\uD" in body):  # halves of surrogate pairs
+            found, _ = _scan(dumps(found).decode())
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise InternalError("the script's process sent a frame that cannot be read")
+    return found
+
+
+def _check_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(_MAX_NESTED):
+        level = (
+            [
+                inner
+                for each in level
+                for inner in (each.values() if isinstance(each, dict) else each)
+                if isinstance(inner, (dict, list))
+            ]
+            if isinstance(level[0], (dict, list))
+            else []
+        )
+        if not level:
+            return
+    raise ValueError("nested too deep")
+
+
+def refusal(fields: dict[str, Any]) -> bytes:
+    """The answer that is an error; what has no JSON form, or is nested too deep for one, is left out of it."""
+    try:
+        return dumps({"ok": False, "error": fields})
+    except (TypeError, ValueError, RecursionError):
+        return dumps({"ok": False, "error": {**fields, "details": None}})
+
+
+_BYTES = "\0bytes"  # the name under which bytes cross, each as the character of its number; requests.lua knows it too
+
+
+def with_bytes(arguments: Any) -> Any:
+    """Arguments, or positional values, with bytes in place of what stands for them."""
+    if isinstance(arguments, list):
+        return [_as_bytes(value) for value in arguments]
+    if isinstance(arguments, dict):
+        return {name: _as_bytes(value) for name, value in arguments.items()}
+    return arguments
+
+
+def _as_bytes(value: Any) -> Any:
+    if isinstance(value, dict) and len(value) == 1 and isinstance(value.get(_BYTES), str):
+        try:
+            return value[_BYTES].encode("latin-1")
+        except UnicodeEncodeError:
+            raise InternalError("the script's process sent bytes that are none") from None
+    return value
+
+
+def _of_bytes(value: Any) -> dict[str, str]:
+    if isinstance(value, bytes):
+        return {_BYTES: value.decode("latin-1")}
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+_FORM: dict[str, Any] = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
+_encode = json.JSONEncoder(**_FORM).encode
+encode_answer = json.JSONEncoder(**_FORM, default=_of_bytes).encode
+
+
+def dumps(value: Any, encode: Callable[[Any], str] = _encode) -> bytes:
+    text = encode(value)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # Half of a surrogate pair, which JSON can say and UTF-8 cannot: U+FFFD stands for it.
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()

@@ -1,0 +1,67 @@
+"""What came of a run or a call, as a Result."""
+
+from __future__ import annotations
+
+from luahost.calls.run import milliseconds
+from luahost.errors import Cancelled, LuaHostError
+from luahost.results import Result
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from luahost.calls.run import Run
+    from luahost.lua.bridge import Bridge
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C ended a run. `result` is what came of it; writes already sent were awaited.
+
+    Where a second Ctrl-C ended the waiting too, the status of such a call is "unknown", and a notice names it.
+    """
+
+    def __init__(self, result: Result) -> None:
+        super().__init__("interrupted")
+        self.result = result
+
+
+def run_result(run: Run, about: dict[str, Any], bridge: Bridge, error: LuaHostError | None) -> Result:
+    return Result(
+        output=bridge.output,
+        values=[] if error else bridge.values(),
+        error=error,
+        calls=run.calls(),
+        elapsed_ms=run.elapsed_ms(),
+        memory_bytes=bridge.memory_bytes(),
+        meta=about,
+    )
+
+
+def call_result(run: Run, about: dict[str, Any], outcome: list[Any], problem: list[BaseException]) -> Result:
+    """Of a call that was interrupted: what it gave or raised, if it did."""
+    error = next((each for each in problem if isinstance(each, LuaHostError)), None)
+    return Result(
+        output="",
+        values=outcome,
+        error=error if error or outcome else Cancelled("interrupted"),
+        calls=run.calls(),
+        elapsed_ms=run.elapsed_ms(),
+        memory_bytes=None,
+        meta=about,
+    )
+
+
+def meta(run: Run, *, isolation: str, simulated: bool) -> dict[str, Any]:
+    """What else is known of a run: `Result.meta`."""
+    return {
+        "isolation": isolation,
+        "seal": run.seal,
+        **({"missing_walls": dict(run.missing_walls)} if run.missing_walls else {}),
+        "simulated": simulated,
+        "account": run.account,
+        "notices": list(run.notices),
+        "usage": {
+            "cpu_ms": None if run.cpu_seconds is None else milliseconds(run.cpu_seconds),
+            "waiting_ms": milliseconds(run.waited),
+        },
+    }
