@@ -121,7 +121,7 @@ def test_nil_at_the_end_counts_for_nothing(host: Host) -> None:
     ("call", "words"),
     [
         ("get_session('a', 'b')", "2 values were given, and there is 1 parameter"),
-        ("list_sessions('a')", "takes none"),
+        ("get_current_user('a')", "takes none"),
         ("get_session{'devin-1'}", "list"),
         ("get_session{}", "'session_id' is required"),
         ("get_session{id = 1}", "unknown parameter 'id'"),

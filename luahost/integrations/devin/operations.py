@@ -162,19 +162,15 @@ def simple(
 
 def pages(call: Call, arguments: Json) -> Iterator[Json]:
     """The pages of a list by cursor: `first` entries each, from `after` on, until `limit` entries are given."""
-    entries, limit, size, rest = (
-        call.function.entries,
-        arguments.get("limit"),
-        arguments.get("first", PAGE),
-        {**arguments},
-    )
-    rest.pop("limit", None)
+    entries, limit, size = call.function.entries, arguments.get("limit"), arguments.get("first", PAGE)
+    rest = {"first": size, **{name: value for name, value in arguments.items() if name != "limit"}}
     seen: set[str] = set()
     given = 0
     while limit is None or given < limit:
-        rest["first"] = size if limit is None else min(size, limit - given)
+        left = None if limit is None else limit - given
+        rest["first"] = size if left is None else min(size, left)
         answer = expect(send(call, rest), None, call.function.name)
-        page = {**answer, entries: _list_of(answer, "items", call.function.name)}
+        page = {**answer, entries: _list_of(answer, "items", call.function.name)[:left]}
         if entries != "items":
             del page["items"]
         given += len(page[entries])

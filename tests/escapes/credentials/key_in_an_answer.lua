@@ -2,7 +2,7 @@
 -- expect: ok
 -- output-contains: redacted
 -- requests: GET /v3/organizations/*/sessions/devin-a
--- fault: {"path": "/sessions/", "body": "{\"session_id\": \"x {key} y\", \"{key}\": [\"{escaped}\", {\"a\": \"{key}{key}\"}]}", "status": 200, "headers": {"content-type": "application/json"}}
+-- fault: {"path": "/sessions/", "body": "{\"status\": \"running\", \"created_at\": 1, \"session_id\": \"x {key} y\", \"{key}\": [\"{escaped}\", {\"a\": \"{key}{key}\"}]}", "status": 200, "headers": {"content-type": "application/json"}}
 local found = app.integrations.devin.get_session("a")
 dump(found)
 local text = json.encode(found)
