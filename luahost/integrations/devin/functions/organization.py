@@ -141,6 +141,12 @@ end
 # -- automations --------------------------------------------------------------------------------------------------
 
 _AUTOMATION_ID = identifier("automation_id", "The automation's id")
+_AUTOMATION = (
+    field("automation_id", "string", "The automation's id", always=False),
+    field("name", "string", "What it is called", always=False),
+    field("triggers", "array", "What begins it", always=False),
+    field("actions", "array", "What is done", always=False),
+)
 
 
 LIST_AUTOMATIONS = list_function(
@@ -160,6 +166,10 @@ LIST_AUTOMATION_SCHEMAS = Function(
     summary="Read what triggers and actions an automation may have.",
     access="read",
     handler=simple(),
+    returns=(
+        field("triggers", "array", "What may begin an automation", always=False),
+        field("actions", "array", "What may be done", always=False),
+    ),
     examples=(Example(code="print(json.encode(app.integrations.devin.list_automation_schemas()))\n"),),
     endpoints=endpoints(f"GET {ORG}/automations/schemas"),
 )
@@ -187,6 +197,7 @@ CREATE_AUTOMATION = Function(
         Param(name="triggers", type="array", items="object", required=True, min_length=1, description="What begins it"),
         Param(name="actions", type="array", items="object", required=True, min_length=1, description="What is done"),
     ),
+    returns=_AUTOMATION,
     examples=(Example(code=_MAKE + "print(automation.automation_id)\n"),),
     endpoints=endpoints(f"POST {ORG}/automations"),
     notes=("list_automation_schemas tells what triggers and actions there are.",),
@@ -198,6 +209,7 @@ GET_AUTOMATION = Function(
     access="read",
     handler=simple(),
     params=(_AUTOMATION_ID,),
+    returns=_AUTOMATION,
     examples=(Example(code=_MAKE + "dump(devin.get_automation({ automation_id = automation.automation_id }))\n"),),
     endpoints=endpoints(f"GET {ORG}/automations/{{automation_id}}"),
 )
@@ -208,6 +220,7 @@ DELETE_AUTOMATION = Function(
     access="write",
     handler=simple(),
     params=(_AUTOMATION_ID,),
+    returns=_AUTOMATION,
     examples=(Example(code=_MAKE + "devin.delete_automation({ automation_id = automation.automation_id })\n"),),
     endpoints=endpoints(f"DELETE {ORG}/automations/{{automation_id}}"),
 )

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from luahost.integrations.devin.functions.common import BETA, ORG, endpoints, field, list_function, text
-from luahost.integrations.devin.operations import simple
-from luahost.spec import Example, Function, Param
+from typing import TYPE_CHECKING
+
+from luahost.integrations.devin.functions.common import BETA, ORG, Json, endpoints, field, list_function, text
+from luahost.integrations.devin.operations import organization, promised, simple
+from luahost.spec import Example, Function, Param, quote
+
+if TYPE_CHECKING:
+    from luahost.spec import Call
 
 _PATH = text("path", "The repository's path, as in owner/name", required=True, max_length=512)
+_BRANCHES = Param(
+    name="branch_names", type="array", items="string", description="These branches; the default one unless said"
+)
+
 _EACH = "local repository = app.integrations.devin.list_repositories({ limit = 1 }).items[1]\n"
 
 LIST_REPOSITORIES = list_function(
@@ -41,11 +50,11 @@ INDEX_REPOSITORY = Function(
     summary="Have Devin index a repository, so that it finds its way there.",
     access="write",
     handler=simple(),
-    params=(
-        _PATH,
-        Param(
-            name="branch_names", type="array", items="string", description="These branches; the default one unless said"
-        ),
+    params=(_PATH, _BRANCHES),
+    returns=(
+        field("repository_path", "string", "The repository's path", always=False),
+        field("indexing_enabled", "boolean", "Whether it is indexed", always=False),
+        field("branches", "array", "The branches that are", always=False),
     ),
     examples=(Example(code=_EACH + "app.integrations.devin.index_repository({ path = repository.repo_path })\n"),),
     endpoints=endpoints(f"PUT {BETA}/repositories/{{path}}/indexing"),
@@ -58,6 +67,11 @@ UNINDEX_REPOSITORY = Function(
     access="write",
     handler=simple(),
     params=(_PATH,),
+    returns=(
+        field("repository_path", "string", "The repository's path", always=False),
+        field("indexing_enabled", "boolean", "Whether it is indexed", always=False),
+        field("branches", "array", "The branches that are", always=False),
+    ),
     examples=(
         Example(
             code=_EACH
@@ -69,6 +83,71 @@ devin.unindex_repository({ path = repository.repo_path })
         ),
     ),
     endpoints=endpoints(f"DELETE {BETA}/repositories/{{path}}/indexing"),
+    notes=("A beta of the API.",),
+)
+
+INDEX_REPOSITORIES = Function(
+    name="index_repositories",
+    summary="Have Devin index several repositories at once.",
+    access="write",
+    handler=simple(),
+    params=(
+        Param(
+            name="repositories",
+            type="array",
+            items="object",
+            required=True,
+            min_length=1,
+            description="Repositories: {repository_path, branch_names} each",
+            fields=(text("repository_path", "The repository's path, as in owner/name", required=True), _BRANCHES),
+        ),
+    ),
+    returns=(field("items", "array", "The repositories with the state of their indexing"),),
+    examples=(
+        Example(
+            code=_EACH
+            + """\
+app.integrations.devin.index_repositories({ repositories = { { repository_path = repository.repo_path } } })
+"""
+        ),
+    ),
+    endpoints=endpoints(f"PUT {BETA}/repositories/indexing"),
+    notes=("A beta of the API.",),
+)
+
+
+def _unindex(call: Call, arguments: Json) -> Json:
+    path = f"/v3beta1/organizations/{quote(organization(call))}/repositories/indexing"
+    return promised(call, call.http.write("DELETE", path, arguments))  # unlike other deletions it has a body
+
+
+UNINDEX_REPOSITORIES = Function(
+    name="unindex_repositories",
+    summary="Take several repositories out of the index.",
+    access="write",
+    handler=_unindex,
+    params=(
+        Param(
+            name="repository_paths",
+            type="array",
+            items="string",
+            required=True,
+            min_length=1,
+            description="The repositories' paths, as in owner/name",
+        ),
+    ),
+    returns=(field("items", "array", "The repositories with the state of their indexing"),),
+    examples=(
+        Example(
+            code=_EACH
+            + """\
+local devin = app.integrations.devin
+devin.index_repository({ path = repository.repo_path })
+devin.unindex_repositories({ repository_paths = { repository.repo_path } })
+"""
+        ),
+    ),
+    endpoints=endpoints(f"DELETE {BETA}/repositories/indexing"),
     notes=("A beta of the API.",),
 )
 
@@ -125,5 +204,6 @@ print(devin.get_pr_review({ pr_url = url }).status)
 )
 
 ALL = (
-    LIST_REPOSITORIES, LIST_INDEXED_REPOSITORIES, INDEX_REPOSITORY, UNINDEX_REPOSITORY, CREATE_PR_REVIEW, GET_PR_REVIEW,
+    LIST_REPOSITORIES, LIST_INDEXED_REPOSITORIES, INDEX_REPOSITORY, INDEX_REPOSITORIES, UNINDEX_REPOSITORY,
+    UNINDEX_REPOSITORIES, CREATE_PR_REVIEW, GET_PR_REVIEW,
 )  # fmt: skip

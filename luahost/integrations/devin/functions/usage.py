@@ -106,13 +106,16 @@ end
 )
 
 
-def _metrics(what: str, summary: str, *, period: tuple[Param, ...] = REQUIRED_PERIOD, example: str) -> Function:
+def _metrics(
+    what: str, summary: str, *counts: tuple[str, str], period: tuple[Param, ...] = REQUIRED_PERIOD, example: str
+) -> Function:
     return Function(
         name=f"get_{what.replace('-', '_')}_metrics",
         summary=summary,
         access="read",
         handler=_checked,
         params=period,
+        returns=tuple(field(name, "number", description, always=False) for name, description in counts),
         examples=(Example(code=example),),
         endpoints=endpoints(f"GET {ORG}/metrics/{what}"),
     )
@@ -150,11 +153,47 @@ ALL = (
     GET_SESSION_CONSUMPTION,
     GET_USER_CONSUMPTION,
     GET_SERVICE_USER_CONSUMPTION,
-    _metrics("usage", "Read counts of what was done, in all.", period=PERIOD, example=_count("usage")),
-    _metrics("sessions", "Read counts of sessions.", example=_count("sessions")),
-    _metrics("prs", "Read counts of pull requests.", example=_count("prs")),
-    _metrics("searches", "Read counts of searches.", example=_count("searches")),
-    _metrics("active-users", "Read how many people were active.", example=_count("active_users")),
+    _metrics(
+        "usage",
+        "Read counts of what was done, in all.",
+        ("sessions_count", "Sessions"),
+        ("searches_count", "Searches"),
+        ("prs_created_count", "Pull requests that were created"),
+        ("prs_merged_count", "Pull requests that were merged"),
+        period=PERIOD,
+        example=_count("usage"),
+    ),
+    _metrics(
+        "sessions",
+        "Read counts of sessions.",
+        (
+            "sessions_created_count",
+            "Sessions that were created; beside it, by origin and by size",
+        ),
+        ("sessions_with_merged_prs_count", "Sessions whose pull requests were merged"),
+        ("avg_acus_per_session", "ACUs of a session on average"),
+        example=_count("sessions"),
+    ),
+    _metrics(
+        "prs",
+        "Read counts of pull requests.",
+        ("prs_created_count", "Created"),
+        ("prs_opened_count", "Opened"),
+        ("prs_merged_count", "Merged"),
+        ("prs_closed_count", "Closed"),
+        example=_count("prs"),
+    ),
+    _metrics(
+        "searches", "Read counts of searches.", ("searches_created_count", "Searches"), example=_count("searches")
+    ),
+    _metrics(
+        "active-users",
+        "Read how many people were active.",
+        ("active_users", "People"),
+        ("start_time", "From when, in seconds since 1970"),
+        ("end_time", "Until when, in seconds since 1970"),
+        example=_count("active_users"),
+    ),
     _series("dau", "Read how many people were active, by day."),
     _series("wau", "Read how many people were active, by week."),
     _series("mau", "Read how many people were active, by month."),
