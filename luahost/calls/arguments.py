@@ -20,6 +20,7 @@ SENSITIVE = "<sensitive>"
 
 
 _MOST_PROBLEMS = 20
+_MOST_SHOWN = 8  # parameters in a hint
 _SHORTEST_SECRET = 4  # characters
 _LONGEST_NAME = 100  # characters; a longer word is no misspelt name
 
@@ -104,7 +105,11 @@ def usage(function: Function) -> str:
     """How the function is called, as one line of Lua."""
     if not function.params:
         return f"it is called {function.name}()"
-    words = [f"{param.name} = {param.type}" + ("" if param.required else "?") for param in function.params]
+    params = sorted(function.params, key=lambda param: not param.required)
+    words = [f"{param.name} = {param.type}" + ("" if param.required else "?") for param in params]
+    if len(words) > _MOST_SHOWN:
+        most = max(_MOST_SHOWN - 1, sum(param.required for param in params))
+        words = [*words[:most], f"… {len(words) - most} more: see docs.read"]
     return f"it is called {function.name}{{ {', '.join(words)} }}"
 
 

@@ -65,6 +65,11 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
 
 
 def _print(value: Any, *, as_json: bool) -> None:
+    if isinstance(value, dict):  # bytes as text: what is none of it becomes U+FFFD
+        value = {
+            name: field.decode("utf-8", "replace") if isinstance(field, bytes) else field
+            for name, field in value.items()
+        }
     if as_json:
         output.print_json(value)
     else:
@@ -85,7 +90,11 @@ def _arguments(function: Function, words: list[str]) -> dict[str, Any]:
         if text.startswith("@@"):
             text = text[1:]
         elif text.startswith("@"):
-            text = _file(name, text[1:])
+            data = _file(name, text[1:])
+            if param is not None and param.type == "bytes":
+                found[name] = data
+                continue
+            text = _decoded(name, text[1:], data)
         if typed or (param is not None and param.type in ("object", "array")):
             found[name] = _json(name, text)
         else:
@@ -116,14 +125,19 @@ def _from_stdin() -> dict[str, Any]:
     return found
 
 
-def _file(name: str, file: str) -> str:
+def _file(name: str, file: str) -> bytes:
     try:
-        with open(file, encoding="utf-8") as opened:  # noqa: PTH123
+        with open(file, "rb") as opened:  # noqa: PTH123
             return opened.read()
     except OSError as error:
         raise UsageError(
             f"{name}=@{file}: {error.strerror}", hint=f"for the text itself write {name}=@@{file}"
         ) from None
+
+
+def _decoded(name: str, file: str, data: bytes) -> str:
+    try:
+        return data.decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise UsageError(f"{name}=@{file}: not UTF-8") from None
 

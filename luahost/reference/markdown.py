@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from luahost.spec import Example, Function, Integration
+    from luahost.spec import Example, Function, Integration, Param
 
 
 def integration_page(integration: Integration) -> str:
@@ -38,7 +38,8 @@ def _function(integration: Integration, function: Function, head: str) -> list[s
         lines += ["| Name | Type | Required | Description |", "|---|---|---|---|"]
         for param in function.params:
             required = "yes" if param.required else "no"
-            text = param.description + (f" (one of {', '.join(param.enum)})" if param.enum else "")
+            rules = "; ".join(_rules(param))
+            text = param.description + (f" ({rules})" if rules else "")
             lines.append(f"| `{param.name}` | {param.type_text} | {required} | {text} |")
     else:
         lines.append("None.")
@@ -46,7 +47,7 @@ def _function(integration: Integration, function: Function, head: str) -> list[s
     if function.returns:
         lines += ["| Field | Type | Always | Description |", "|---|---|---|---|"]
         for field in function.returns:
-            always = "yes" if field.always else "no"
+            always = (", ".join(field.versions) or "yes") if field.always else "no"
             lines.append(f"| `{field.name}` | {field.type} | {always} | {field.description} |")
         lines += ["", "Other fields are as the API sends them."]
     if function.examples:
@@ -64,6 +65,24 @@ def _function(integration: Integration, function: Function, head: str) -> list[s
         calls = "; ".join(f"{version}: `{endpoint}`" for version, endpoint in function.endpoints.items())
         lines += [f"`app.integrations.{integration.name}.{function.name}` {what}. {calls}.", ""]
     return lines
+
+
+def _rules(param: Param) -> list[str]:
+    """What holds for a parameter beyond its type, in words."""
+    unit = {"string": " characters", "array": " entries", "bytes": " bytes"}.get(param.type, "")
+    least, most = (param.minimum, param.maximum) if not unit else (None, param.max_length)
+    found = []
+    if param.enum:
+        found.append(f"one of {', '.join(param.enum)}")
+    if least is not None and most is not None:
+        found.append(f"{least:g} to {most:g}")
+    elif least is not None:
+        found.append(f"at least {least:g}")
+    elif most is not None:
+        found.append(f"at most {most}{unit}")
+    if param.versions:
+        found.append(f"API {', '.join(param.versions)}")
+    return found
 
 
 def _code(example: Example) -> list[str]:

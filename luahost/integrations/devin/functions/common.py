@@ -79,7 +79,7 @@ CURSOR = (LIMIT, FIRST, AFTER)
 
 TAGS = texts(
     "tags",
-    f"Tags, at most {MAX_TAGS}",
+    "Tags",
     max_length=MAX_TAGS,
     pattern=r"(?s).+",
     pattern_hint="a text that is not empty",

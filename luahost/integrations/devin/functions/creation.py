@@ -180,7 +180,7 @@ CREATE_SESSION = Function(
     ),
     returns=(
         ID_FIELD,
-        replace(STATUS, always=False),
+        STATUS,
         field("url", "string", "Where people watch the session", always=False),
     ),
     examples=(
