@@ -14,6 +14,8 @@ from luahost.reference.schema import arguments_schema
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
+_MOST_SHOWN = 4  # parameters of each function in the list for people; luahost docs has them all
+
 DESCRIPTIONS = {
     "list": "List the functions of all integrations.",
     "search": "Search the reference for words.",
@@ -60,7 +62,8 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
 
 
 def _signature(parameters: list[dict[str, object]]) -> str:
-    return ", ".join(f"{each['name']}{'' if each['required'] else '?'}" for each in parameters) or "-"
+    words = [f"{each['name']}{'' if each['required'] else '?'}" for each in parameters]
+    return ", ".join(words[:_MOST_SHOWN] + ["…"] * (len(words) > _MOST_SHOWN)) or "-"
 
 
 def _page(integrations: pages.Catalog, page: str) -> str:
