@@ -2,7 +2,7 @@
 -- only says what it would do.
 --
 --   luahost run --simulate lua_examples/clean_up.lua
---   luahost run lua_examples/clean_up.lua --set days=14 --set apply=yes
+--   luahost run --set days=14 --set apply=yes lua_examples/clean_up.lua
 --
 -- Archiving needs API v3.
 
@@ -63,7 +63,8 @@ for _, session in ipairs(found) do
   end
 end
 
-print(("%d unchanged for %g days: %d to archive, %d still at work or waiting"):format(#found + busy, days, #found, busy))
+local summary = "%d unchanged for %g days: %d to archive, %d still at work or waiting"
+print(summary:format(#found + busy, days, #found, busy))
 if not apply and #found > 0 then
   print("Nothing was changed; do it with --set apply=yes")
 end

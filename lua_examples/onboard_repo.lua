@@ -1,7 +1,7 @@
 -- Prepares a repository for Devin: a knowledge note, a playbook, and a weekly schedule that follows it. What is there
 -- already, by its name, is left as it is, so that this can run again and again.
 --
---   luahost run --simulate lua_examples/onboard_repo.lua --set repo=example/app
+--   luahost run --simulate --set repo=example/app lua_examples/onboard_repo.lua
 --
 -- Without a repo it makes nothing, and shows the repositories that are connected. API v1 has no schedules.
 
@@ -47,13 +47,14 @@ local function ensure(kind, list, field, name, create, values)
   return made
 end
 
-local note = ensure("note", devin.list_notes, "name", "Working on " .. repo, devin.create_note, {
+local title = "Working on " .. repo
+local note = ensure("note", devin.list_notes, "name", title, devin.create_note, {
   trigger = "When working in the repository " .. repo,
   body = "Read CONTRIBUTING.md and README.md first. Run all tests before opening a pull request. Keep changes small.",
   pinned_repo = repo,
 })
 
-local title = "Upgrade the dependencies of " .. repo
+title = "Upgrade the dependencies of " .. repo
 local playbook = ensure("playbook", devin.list_playbooks, "title", title, devin.create_playbook, {
   body = table.concat({
     "1. List the dependencies of " .. repo .. " that are out of date.",
@@ -62,7 +63,8 @@ local playbook = ensure("playbook", devin.list_playbooks, "title", title, devin.
   }, "\n"),
 })
 
-local schedule = ensure("schedule", devin.list_schedules, "name", "Weekly upgrades of " .. repo, devin.create_schedule, {
+title = "Weekly upgrades of " .. repo
+local schedule = ensure("schedule", devin.list_schedules, "name", title, devin.create_schedule, {
   prompt = "Upgrade the dependencies of " .. repo .. ", following the playbook.",
   playbook_id = playbook.playbook_id,
   frequency = args.frequency or "0 6 * * 1", -- Mondays at six, UTC

@@ -2,7 +2,7 @@
 -- requests, and ends the session when the task is done.
 --
 --   luahost run --simulate lua_examples/triage.lua
---   luahost run lua_examples/triage.lua --set task="Fix the login" --set repo=acme/web --set ticket=BUG-7
+--   luahost run --set task="Fix the login" --set repo=acme/web --set ticket=BUG-7 lua_examples/triage.lua
 --
 -- Also: answer (what to say when Devin asks), timeout (seconds for each wait), keep (do not end the session).
 

@@ -1,7 +1,7 @@
 -- What Devin has done in the last 7 days: ACUs by day, and the sessions as a table.
 --
 --   luahost run --simulate lua_examples/weekly_report.lua
---   luahost run lua_examples/weekly_report.lua --set days=14
+--   luahost run --set days=14 lua_examples/weekly_report.lua
 --
 -- API v1 knows no consumption, and its list no dates: there all sessions are read, and the older ones left out.
 

@@ -1,0 +1,309 @@
+"""The scripts in lua_examples/: what they ask of Devin, and what they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from luahost import Host, Policy
+
+if TYPE_CHECKING:
+    from luahost.results import Result
+    from tests.conftest import Command
+
+
+FOLDER = Path(__file__).parents[1] / "lua_examples"
+SCRIPTS = ["triage", "weekly_report", "onboard_repo", "clean_up"]
+VERSIONS = ["v3", "v1"]
+DAY = 86400
+
+
+@pytest.fixture(params=VERSIONS)
+def version(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The version of the API that the simulator speaks; asked for before `host`."""
+    monkeypatch.setenv("LUAHOST_DEVIN_API_VERSION", request.param)
+    return str(request.param)
+
+
+def run(host: Host, script: str, **args: Any) -> Result:
+    return host.run((FOLDER / f"{script}.lua").read_text("utf-8"), name=f"{script}.lua", args=args)
+
+
+def lines(host: Host, script: str, **args: Any) -> list[str]:
+    """What a script printed that came to its end."""
+    result = run(host, script, **args)
+    assert result.error is None, result.error
+    return result.output.splitlines()
+
+
+def writes(host: Host) -> list[tuple[str, str]]:
+    """Method and last step of the path of every request that changes something."""
+    asked = host.simulation("devin").requests
+    return [(each.method, each.path.rsplit("/", 1)[-1]) for each in asked if each.method != "GET"]
+
+
+def bodies(host: Host, ending: str) -> list[Any]:
+    return [
+        each.body for each in host.simulation("devin").requests if each.method == "POST" and each.path.endswith(ending)
+    ]
+
+
+def session(host: Host, title: str, state: str, detail: str | None = None) -> str:
+    """A session that stays in one state."""
+    made = host.call("devin.create_session", {"prompt": title, "title": title})["session_id"]
+    host.simulation("devin").force(made, state, detail)
+    return str(made)
+
+
+# -- all of them -------------------------------------------------------------------------------------------------
+
+
+def test_every_script_is_tested_here() -> None:
+    assert {file.stem for file in FOLDER.glob("*.lua")} == {*SCRIPTS, "tour"}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_each_begins_with_what_it_does_and_how_to_run_it(script: str) -> None:
+    text = (FOLDER / f"{script}.lua").read_text("utf-8")
+    header = text[: text.index("\n\n")].splitlines()
+    assert len(header) >= 3
+    assert all(line.startswith("--") for line in header)
+    assert any("luahost run --simulate" in line and line.endswith(f"lua_examples/{script}.lua") for line in header)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_each_runs_at_the_terminal_without_any_argument(script: str, version: str, luahost: Command) -> None:
+    env = {"LUAHOST_DEVIN_API_VERSION": version}
+    done = luahost("run", "--simulate", str(FOLDER / f"{script}.lua"), env=env)
+    assert (done.code, done.err) == (0, "")
+    assert done.out
+    told = luahost("run", "--simulate", "--json", str(FOLDER / f"{script}.lua"), env=env).json
+    assert (told["ok"], told["output"]) == (True, done.out)
+
+
+# -- triage ------------------------------------------------------------------------------------------------------
+
+
+def test_triage_answers_the_question_and_ends_the_session(version: str, host: Host) -> None:
+    """The first session of a fresh simulator asks."""
+    told = lines(host, "triage", task="Why is it\nslow?", answer="The first.")
+    assert told[0].endswith(": Why is it slow?")
+    assert told[1:] == [
+        "   user: Why is it slow?",
+        "  devin: I have read the task and am getting started.",
+        "  devin: Before I go on: which of the two ways do you prefer?",
+        "   user: The first.",
+        "  devin: Understood: The first.",
+        "  devin: That is done as well.",
+        "No pull request",
+        "Done; the session has ended",
+    ]
+    assert [method for method, _ in writes(host)] == ["POST", "POST", "DELETE"]
+    assert host.simulation("devin").sessions[-1]["status"] == "exit"
+
+
+def test_triage_prints_the_pull_request_of_a_session_that_has_one(version: str, host: Host) -> None:
+    results = [run(host, "triage", task=f"Task {i}", keep=True) for i in range(5)]
+    assert not any(result.error for result in results)
+    found = {result.value["session_id"]: result for result in results if result.value["pull_requests"]}
+    assert found
+    for made in host.simulation("devin").sessions[1:]:
+        urls = [request["pr_url"] for request in made["pull_requests"]]
+        told = [line.removeprefix("Pull request: ") for result in found.values() for line in result.output.splitlines()]
+        assert set(urls) <= set(told)
+        assert made["status"] == "running"  # kept
+
+
+def test_triage_gives_the_repository_and_starts_one_session_for_a_ticket(host: Host) -> None:
+    first = run(host, "triage", ticket="BUG-7", repo="acme/web", keep=True)
+    again = run(host, "triage", ticket="BUG-7", repo="acme/web", keep=True)
+    assert first.value["session_id"] == again.value["session_id"]
+    assert [body["repos"] for body in bodies(host, "/sessions")] == [["acme/web"]]
+
+
+def test_triage_leaves_an_approval_to_a_person(host: Host) -> None:
+    made = run(host, "triage", ticket="BUG-8", keep=True).value["session_id"]
+    before = len(writes(host))
+    host.simulation("devin").force(made, "running", "waiting_for_approval")
+    assert lines(host, "triage", ticket="BUG-8")[-1].startswith(
+        "It is waiting_for_approval, and needs somebody: https://"
+    )
+    assert len(writes(host)) == before
+
+
+def test_triage_that_waits_too_long_says_where_to_look(version: str, host: Host) -> None:
+    result = run(host, "triage", timeout="5")
+    assert result.error is not None
+    assert result.error.code == "timeout"
+    assert result.error.details["last"]["status"] == "running"
+    assert result.output.splitlines()[-1].startswith("Devin is not done yet: https://")
+    assert [method for method, _ in writes(host)] == ["POST"]
+
+
+# -- weekly_report -----------------------------------------------------------------------------------------------
+
+
+def test_the_report_has_days_and_sessions_in_columns(host: Host) -> None:
+    session(host, "Größe\nändern", "suspended", "inactivity")
+    told = lines(host, "weekly_report")
+    assert told[0] == "From 2026-03-29 09:00 to 2026-04-05 09:00 (UTC)"
+    assert told[2:5] == ["DAY         ACUS", "2026-04-05  3.99", "all         3.99"]
+    head, new, old = told[6:]
+    assert new.endswith("Größe ändern")
+    assert old.endswith("Slow nightly build")
+    for title, cells in (("STATE", ("suspended", "working")), ("TITLE", ("Größe", "Slow"))):
+        assert [new.index(cells[0]), old.index(cells[1])] == [head.index(title)] * 2
+
+
+def test_the_report_leaves_out_what_is_older(version: str, host: Host) -> None:
+    host.simulation("devin").clock.sleep(8 * DAY)
+    assert lines(host, "weekly_report")[-1] == "No sessions"
+    host.call("devin.create_session", {"prompt": "New"})
+    assert run(host, "weekly_report").value["sessions"] == 1
+    assert run(host, "weekly_report", days="14").value["sessions"] == 2
+
+
+def test_the_report_on_v1_says_that_it_knows_no_consumption(monkeypatch: pytest.MonkeyPatch, isolation: str) -> None:
+    monkeypatch.setenv("LUAHOST_DEVIN_API_VERSION", "v1")
+    with Host(simulate=True, isolation=isolation) as host:
+        told = lines(host, "weekly_report")
+    assert "ACUs: API v1 does not tell" in told
+    assert told[-1].split()[:5] == ["2026-04-05", "working", "-", "0", "devin-sess_abc123"]
+
+
+@pytest.mark.parametrize("days", ["x", 0, "-1"])
+def test_the_report_wants_days_above_zero(host: Host, days: object) -> None:
+    result = run(host, "weekly_report", days=days)
+    assert result.error is not None
+    assert "days must be a number above 0" in result.error.message
+    assert not result.calls
+
+
+# -- onboard_repo ------------------------------------------------------------------------------------------------
+
+
+def test_onboarding_makes_everything_once(version: str, host: Host) -> None:
+    kinds = ["note", "playbook", "schedule"] if version == "v3" else ["note", "playbook"]
+    first = lines(host, "onboard_repo", repo="acme/web")
+    assert [line.split()[:2] for line in first if " made: " in line] == [[kind, "made:"] for kind in kinds]
+    made = writes(host)
+    assert len(made) == len(kinds)
+    again = lines(host, "onboard_repo", repo="acme/web")
+    assert sum("already there: " in line for line in again) == len(kinds)
+    assert writes(host) == made
+    lines(host, "onboard_repo", repo="acme/api")
+    assert len(writes(host)) == 2 * len(kinds)
+    if version == "v1":
+        assert "schedule  left out: devin.list_schedules: this needs API v3" in first[-1]
+
+
+def test_onboarding_ties_the_schedule_to_the_playbook_and_the_note_to_the_repository(host: Host) -> None:
+    value = run(host, "onboard_repo", repo="acme/web").value
+    assert host.call("devin.get_schedule", {"schedule_id": value["schedule_id"]})["frequency"] == "0 6 * * 1"
+    assert [body["playbook_id"] for body in bodies(host, "/schedules")] == [value["playbook_id"]]
+    assert host.call("devin.get_note", {"note_id": value["note_id"]})["pinned_repo"] == "acme/web"
+
+
+def test_onboarding_without_a_repository_shows_those_that_there_are_and_makes_nothing(version: str, host: Host) -> None:
+    told = lines(host, "onboard_repo")
+    assert told[0] == "Which repository? Say so with --set repo=OWNER/NAME"
+    assert [line.split()[0] for line in told[1:]] == (
+        ["example/api", "example/app", "example/infrastructure"] if version == "v3" else []
+    )
+    assert writes(host) == []
+
+
+@pytest.mark.parametrize("repo", ["web", "", "acme/", 7])
+def test_onboarding_wants_owner_and_name(host: Host, repo: object) -> None:
+    result = run(host, "onboard_repo", repo=repo)
+    assert result.error is not None
+    assert "repo must be OWNER/NAME" in result.error.message
+    assert host.simulation("devin").requests == []
+
+
+# -- clean_up ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def old(host: Host) -> dict[str, str]:
+    """Sessions that have not changed for 40 days, by their state; and a new one that is asleep."""
+    # The simulator's own session falls asleep meanwhile.
+    made = {
+        "finished": session(host, "finished", "running", "finished"),
+        "exit": session(host, "exit", "exit"),
+        "working": session(host, "working", "running", "working"),
+        "waiting": session(host, "waiting", "running", "waiting_for_user"),
+    }
+    host.simulation("devin").clock.sleep(40 * DAY)
+    made["new"] = session(host, "new", "suspended", "inactivity")
+    host.simulation("devin").requests.clear()
+    return made
+
+
+def archived(host: Host) -> set[str]:
+    return {each["title"] for each in host.simulation("devin").sessions if each["is_archived"]}
+
+
+def test_cleaning_up_says_what_it_would_do(host: Host, old: dict[str, str]) -> None:
+    told = lines(host, "clean_up")
+    assert {line.split("  ")[-1] for line in told if line.startswith("would archive")} == {
+        "finished",
+        "exit",
+        "Slow nightly build",
+    }
+    assert told[-2:] == [
+        "5 unchanged for 30 days: 3 to archive, 2 still at work or waiting",
+        "Nothing was changed; do it with --set apply=yes",
+    ]
+    assert writes(host) == []
+
+
+@pytest.mark.parametrize("apply", [True, "yes", "true"])
+def test_cleaning_up_archives_what_is_old_and_at_rest(host: Host, old: dict[str, str], apply: object) -> None:
+    assert run(host, "clean_up", apply=apply).value == {"found": 3, "archived": 3}
+    assert archived(host) == {"finished", "exit", "Slow nightly build"}
+    assert lines(host, "clean_up", apply=apply) == ["2 unchanged for 30 days: 0 to archive, 2 still at work or waiting"]
+
+
+@pytest.mark.parametrize("apply", [False, "no", "false", ""])
+def test_cleaning_up_changes_nothing_unless_told_to(host: Host, old: dict[str, str], apply: object) -> None:
+    lines(host, "clean_up", apply=apply)
+    assert archived(host) == set()
+
+
+def test_cleaning_up_goes_by_days(host: Host, old: dict[str, str]) -> None:
+    assert run(host, "clean_up", days="41").value["found"] == 0
+    assert run(host, "clean_up", days=39).value["found"] == 3
+
+
+def test_cleaning_up_goes_on_after_one_that_cannot_be_archived(host: Host, old: dict[str, str]) -> None:
+    host.simulation("devin").fail(method="POST", path=f"{old['exit']}/archive$", status=404)
+    result = run(host, "clean_up", apply=True)
+    assert archived(host) == {"finished", "Slow nightly build"}
+    assert result.error is not None
+    assert result.error.message == "1 could not be archived"
+    assert f"not archived  {old['exit']}" in result.output
+
+
+def test_cleaning_up_stops_where_nothing_may_be_written(isolation: str) -> None:
+    with Host(simulate=True, policy=Policy(write="deny"), isolation=isolation) as host:
+        host.simulation("devin").clock.sleep(40 * DAY)
+        result = run(host, "clean_up", apply=True)
+        assert result.error is not None
+        assert result.error.code == "permission_denied"
+
+
+def test_cleaning_up_walks_every_page(host: Host) -> None:
+    for i in range(205):
+        session(host, f"old {i}", "exit")
+    host.simulation("devin").clock.sleep(40 * DAY)
+    assert run(host, "clean_up").value == {"found": 206, "archived": 0}
+
+
+def test_cleaning_up_on_v1_says_that_it_cannot(monkeypatch: pytest.MonkeyPatch, isolation: str) -> None:
+    monkeypatch.setenv("LUAHOST_DEVIN_API_VERSION", "v1")
+    with Host(simulate=True, policy=Policy(write="allow"), isolation=isolation) as host:
+        assert lines(host, "clean_up", apply=True) == ["Nothing can be archived: that needs a key of API v3"]
+        assert host.simulation("devin").requests == []
