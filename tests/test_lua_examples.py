@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
     from luahost.results import Result
     from tests.conftest import Command
 
-
-FOLDER = Path(__file__).parents[1] / "lua_examples"
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "lua_examples"
 SCRIPTS = ["triage", "weekly_report", "onboard_repo", "clean_up"]
 VERSIONS = ["v3", "v1"]
 DAY = 86400
@@ -81,6 +82,20 @@ def test_each_runs_at_the_terminal_without_any_argument(script: str, version: st
     assert done.out
     told = luahost("run", "--simulate", "--json", str(FOLDER / f"{script}.lua"), env=env).json
     assert (told["ok"], told["output"]) == (True, done.out)
+
+
+BLOCKS = [
+    pytest.param(code, id=f"{page}-{i}")
+    for page in ("README.md", "docs/scripting.md")
+    for i, code in enumerate(re.findall(r"```lua\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL), 1)
+]
+
+
+@pytest.mark.parametrize("code", BLOCKS)
+def test_every_lua_block_of_the_pages_runs(code: str, host: Host, tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs/build.log").write_text("error: tests failed", "utf-8")
+    assert host.run(code, name="block.lua", files=tmp_path).error is None
 
 
 # -- triage ------------------------------------------------------------------------------------------------------
