@@ -12,14 +12,15 @@ assert(days and days > 0, "days must be a number above 0, as in --set days=14")
 local now = os.time()
 local since = now - math.floor(days * 86400)
 
--- What the API version does not know is nil; every other error is one.
-local function if_supported(f, ...)
+-- What the API version does not have, or the key may not read, is nil and the reason; every other error is one.
+local function if_allowed(f, ...)
   local ok, result = pcall(f, ...)
   if ok then
     return result
-  elseif result.code ~= "unsupported" then
+  elseif result.code ~= "unsupported" and result.code ~= "forbidden" then
     error(result, 0)
   end
+  return nil, result.message
 end
 
 -- v3 has seconds since 1970, v1 ISO 8601 text in UTC: the same once written alike.
@@ -55,7 +56,7 @@ end
 
 print(("From %s to %s (UTC)\n"):format(os.date("!%Y-%m-%d %H:%M", since), os.date("!%Y-%m-%d %H:%M", now)))
 
-local used = if_supported(devin.get_daily_consumption, { time_after = since, time_before = now })
+local used, why = if_allowed(devin.get_daily_consumption, { time_after = since, time_before = now })
 if used then
   local rows = { { "DAY", "ACUS" } }
   for _, day in ipairs(used.consumption_by_date or {}) do
@@ -64,11 +65,11 @@ if used then
   rows[#rows + 1] = { "all", ("%.2f"):format(used.total_acus or 0) }
   print_table(rows, { [2] = true })
 else
-  print("ACUs: API v1 does not tell")
+  print("ACUs not known: " .. why)
 end
 print()
 
-local sessions = if_supported(each, devin.list_sessions, { created_after = since }) or each(devin.list_sessions)
+local sessions = if_allowed(each, devin.list_sessions, { created_after = since }) or each(devin.list_sessions)
 local rows = { { "CREATED", "STATE", "ACUS", "PRS", "SESSION", "TITLE" } }
 for session in sessions do
   if moment(session.created_at) >= moment(since) then

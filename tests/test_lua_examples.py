@@ -184,8 +184,17 @@ def test_the_report_on_v1_says_that_it_knows_no_consumption(monkeypatch: pytest.
     monkeypatch.setenv("LUAHOST_DEVIN_API_VERSION", "v1")
     with Host(simulate=True, isolation=isolation) as host:
         told = lines(host, "weekly_report")
-    assert "ACUs: API v1 does not tell" in told
+    assert told[2].startswith("ACUs not known: devin.get_daily_consumption: this needs API v3")
     assert told[-1].split()[:5] == ["2026-04-05", "working", "-", "0", "devin-sess_abc123"]
+
+
+def test_the_report_has_the_sessions_where_the_key_may_not_read_consumption(host: Host) -> None:
+    source = (FOLDER / "weekly_report.lua").read_text("utf-8")
+    result = host.run(source, account="personal")
+    assert result.error is None
+    assert "ACUs not known: " in result.output
+    assert "ViewOrgConsumption" in result.output
+    assert "Slow nightly build" in result.output
 
 
 @pytest.mark.parametrize("days", ["x", 0, "-1"])
