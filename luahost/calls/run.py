@@ -79,7 +79,8 @@ class Run:
         """Processor time of the script, once it has ended."""
         self._files = files
         self.walks: dict[int, Walk] = {}
-        """The lists that the script walks, by number."""
+        """The lists that the script walks, by number; the one that was left the longest comes first."""
+        self.walks_begun = 0
         self.waited = 0.0
         """Seconds for which the script has waited for its host."""
         self.started = time.monotonic()

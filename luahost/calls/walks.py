@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MOST = 256
 """The most lists that one run may walk at once."""
 
+_changing = threading.Lock()  # of any run's walks; held for a moment only
+
 
 class Walk:
     """One list on its way. While a script reads a page the next is fetched: no more than that one is held.
@@ -70,21 +72,31 @@ def _raise(error: Exception) -> None:
 
 
 def begin(run: Run, walk: Walk) -> dict[str, Any]:
-    """The first page, and the number by which the next one is asked for."""
-    if len(run.walks) >= MOST:
-        raise LimitExceeded(f"more than {MOST} lists are walked at once", hint="end one before the next")
-    number = len(run.walks) + 1
-    while number in run.walks:
-        number += 1
-    run.walks[number] = walk
+    """The first page, and the number by which the next one is asked for.
+
+    A script that leaves a loop early tells nobody: beyond `MOST`, the list that was left the longest is forgotten.
+    """
+    with _changing:
+        run.walks_begun += 1
+        number = run.walks_begun
+        run.walks[number] = walk
+        if len(run.walks) > MOST:
+            del run.walks[next(iter(run.walks))]
     return step(run, number)
 
 
 def step(run: Run, number: Any) -> dict[str, Any]:
     """The next page of the walk `number`: `entries`, and `walk` while there may be more."""
-    walk = run.walks.get(number) if isinstance(number, int) else None
-    if walk is None:
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number <= run.walks_begun:
         raise InternalError("the script's process asked for the page of a list that it does not walk")
+    with _changing:
+        walk = run.walks.pop(number, None)
+        if walk is None:
+            raise LimitExceeded(
+                f"this list was left for more than {MOST} others, and they cannot all be walked at once",
+                hint="end one loop before the next, or read a list whole",
+            )
+        run.walks[number] = walk  # the last to be forgotten
     try:
         entries = walk.next()
     except BaseException:

@@ -12,7 +12,7 @@ local function each(f, args)
       "as in each(app.integrations.devin.list_sessions, { tags = {...} })"
     )
   elseif args ~= nil and (type(args) ~= "table" or H.readonly.is(args)) then
-    H.errors.invalid("each: the list's arguments were expected as a table, not as a " .. type(args))
+    H.errors.invalid("each: the list's arguments were expected as a table, not as a " .. (type(args) == "table" and "namespace" or type(args)))
   end
   local page = called(args or {})
   local entries, at, walk = page.entries, 0, page.walk
