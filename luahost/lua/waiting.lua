@@ -22,7 +22,7 @@ end
 local KNOWN = { check = true, timeout = true, every = true }
 
 local function wait_until(options, sleep, time)
-  if type(options) ~= "table" or type(options.check) ~= "function" then
+  if type(options) ~= "table" or H.readonly.is(options) or type(options.check) ~= "function" then
     H.errors.invalid("wait_until: 'check' must be a function", "as in wait_until{ check = function() return ... end, timeout = 60 }")
   end
   for name in next, options do
