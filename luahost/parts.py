@@ -154,7 +154,7 @@ def _more(run: Run, number: Any) -> Any:
     return walks.step(run, number)
 
 
-def _ahead(run: Run, page: Any) -> None:
+def _ahead(run: Run, page: Any, encode: Callable[[Any], bytes]) -> None:
     from luahost.calls import walks
 
-    walks.fetch(run, page)
+    walks.fetch(run, page, encode)

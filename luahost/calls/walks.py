@@ -19,6 +19,12 @@ MOST = 256
 _changing = threading.Lock()  # of any run's walks; held for a moment only
 
 
+class Page(dict[str, Any]):
+    """What a script gets: `entries`, and `walk`, by which it asks for more. `text`: how that is sent, if known."""
+
+    text: bytes | None = None
+
+
 class Walk:
     """One list on its way. While a script reads a page the next is fetched: no more than that one is held.
 
@@ -36,57 +42,59 @@ class Walk:
         self._entries = entries
         self._begin_page = begin_page
         self._guard = guard
-        self._ahead: list[Callable[[], list[Any] | None]] = []
+        self._ahead: list[Callable[[], Page]] = []
         self._lock = threading.Lock()
+        self.number = 0
 
-    def next(self) -> list[Any] | None:
-        """The entries of the next page, None after the last. Raises LuaHostError."""
+    def next(self) -> Page:
+        """The next page, one without entries and `walk` after the last. Raises LuaHostError."""
         with self._lock:
             return self._guard(self._ahead.pop() if self._ahead else self._next)  # type: ignore[no-any-return]
 
-    def fetch(self) -> None:
-        """Have the next page ready; what goes wrong is raised when it is asked for."""
+    def fetch(self, encode: Callable[[Page], bytes]) -> None:
+        """Have the next page ready, and its text; what goes wrong is raised when it is asked for."""
         with self._lock:
             if self._ahead:
                 return
             try:
-                entries = self._next()
+                page = self._next()
+                page.text = encode(page)
             except Exception as error:  # noqa: BLE001
                 self._ahead.append(partial(_raise, error))
             else:
-                self._ahead.append(lambda: entries)
+                self._ahead.append(lambda: page)
 
-    def _next(self) -> list[Any] | None:
+    def _next(self) -> Page:
         self._begin_page()
         page = next(self._pages, None)
         if page is None:
-            return None
+            return Page(entries=[])
         entries = page.get(self._entries)
         if not isinstance(entries, list):
             raise InvalidResponse(f"the answer has no list {self._entries}")
-        return entries
+        return Page(entries=entries, walk=self.number)
 
 
-def _raise(error: Exception) -> None:
+def _raise(error: Exception) -> Page:
     raise error
 
 
-def begin(run: Run, walk: Walk) -> dict[str, Any]:
+def begin(run: Run, walk: Walk) -> Page:
     """The first page, and the number by which the next one is asked for.
 
     A script that leaves a loop early tells nobody: beyond `MOST`, the list that was left the longest is forgotten.
     """
     with _changing:
         run.walks_begun += 1
-        number = run.walks_begun
-        run.walks[number] = walk
+        walk.number = run.walks_begun
+        run.walks[walk.number] = walk
         if len(run.walks) > MOST:
             del run.walks[next(iter(run.walks))]
-    return step(run, number)
+    return step(run, walk.number)
 
 
-def step(run: Run, number: Any) -> dict[str, Any]:
-    """The next page of the walk `number`: `entries`, and `walk` while there may be more."""
+def step(run: Run, number: Any) -> Page:
+    """The next page of the walk `number`."""
     if isinstance(number, bool) or not isinstance(number, int) or not 0 < number <= run.walks_begun:
         raise InternalError("the script's process asked for the page of a list that it does not walk")
     with _changing:
@@ -98,18 +106,17 @@ def step(run: Run, number: Any) -> dict[str, Any]:
             )
         run.walks[number] = walk  # the last to be forgotten
     try:
-        entries = walk.next()
+        page = walk.next()
     except BaseException:
         run.walks.pop(number, None)
         raise
-    if entries is None:
+    if "walk" not in page:
         run.walks.pop(number, None)
-        return {"entries": []}
-    return {"entries": entries, "walk": number}
+    return page
 
 
-def fetch(run: Run, page: Any) -> None:
+def fetch(run: Run, page: Any, encode: Callable[[Page], bytes]) -> None:
     """After a page has been sent: fetch the one that follows it, if there is one."""
-    walk = run.walks.get(page.get("walk", 0)) if isinstance(page, dict) else None
+    walk = run.walks.get(page.get("walk", 0)) if isinstance(page, Page) else None
     if walk is not None:
-        walk.fetch()
+        walk.fetch(encode)

@@ -62,7 +62,7 @@ class Services:
         unknown: Callable[[str, str | None, str], LuaHostError],
         call: Callable[..., Any],
         more: Callable[[Run, Any], Any],
-        ahead: Callable[[Run, Any], None],
+        ahead: Callable[[Run, Any, Callable[[Any], bytes]], None],
         docs: Callable[[str, str], Any],
         submit: Callable[[Callable[[], None]], None],
         is_inline: Callable[[str], bool],
@@ -207,7 +207,7 @@ class Bridge:
                     self._run.waited += time.monotonic() - self._open_since
             reply(frame)
             if "walk" in request:
-                self._services.ahead(self._run, value)
+                self._services.ahead(self._run, value, _success)
 
         self._services.submit(answer)
 
@@ -219,7 +219,7 @@ class Bridge:
         """The value that answers a request, and the answer as it is sent."""
         try:
             value = self._do(request)
-            return value, dumps({"ok": True, "value": value}, encode_answer)
+            return value, getattr(value, "text", None) or _success(value)
         except LuaHostError as error:
             fields = error.fields()
             if isinstance(error, UsageError):  # a settings file that cannot be used: no script's doing
@@ -259,6 +259,10 @@ class Bridge:
         if operation == "docs":
             return self._services.docs(_text(request, "docs"), _text(request, "text") if "text" in request else "")
         raise InternalError("the script's process asked for something unknown")
+
+
+def _success(value: Any) -> bytes:
+    return dumps({"ok": True, "value": value}, encode_answer)
 
 
 def _text(request: dict[str, Any], name: str) -> str:

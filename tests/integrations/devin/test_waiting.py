@@ -168,7 +168,7 @@ def test_a_retry_after_in_between_is_kept(host: Host) -> None:
 
 def test_trouble_that_does_not_pass_is_told_with_the_last_state_that_was_read(host: Host) -> None:
     host.simulation("devin").fail(method="GET", path=SESSION, after=1, times=None, status=503)
-    with pytest.raises(CallTimeout, match="could not be read: .*503") as caught:
+    with pytest.raises(CallTimeout, match=r"could not be read: .*503") as caught:
         wait(host, until_status=["finished"], timeout=100)
     assert caught.value.details["last"]["status"] == "running"
 
@@ -230,6 +230,6 @@ def test_a_wait_sees_what_changes_meanwhile(real: tuple[Host, Simulator]) -> Non
 def test_a_wait_of_real_time_ends_at_its_timeout(real: tuple[Host, Simulator]) -> None:
     host, _ = real
     begun = time.monotonic()
-    with pytest.raises(LuaHostError, match="after 0.4 s"):
+    with pytest.raises(LuaHostError, match=r"after 0\.4 s"):
         wait(host, until_status=["finished"], every=0.1, timeout=0.4)
     assert 0.4 <= time.monotonic() - begun < 5
