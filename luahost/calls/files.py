@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from luahost.errors import InvalidArguments, PermissionDenied, UsageError
@@ -37,10 +38,10 @@ class Folder:
     def write(self, name: str, content: bytes, *, overwrite: bool) -> str:
         """Put `content` into a file whole or not at all; raises InvalidArguments where one is already there."""
         place = self._place(name)
-        if place.is_dir():
-            raise InvalidArguments(f"{name!r} is a folder")
-        draft = place.with_name(f".{place.name}.{os.getpid()}-{os.urandom(4).hex()}")
+        draft = place.with_name(f".luahost-{os.getpid()}-{os.urandom(8).hex()}")
         try:
+            if place.is_dir():
+                raise InvalidArguments(f"{name!r} is a folder")
             with os.fdopen(
                 os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666), "wb"
             ) as file:
@@ -54,7 +55,8 @@ class Folder:
         except OSError as error:
             raise InvalidArguments(f"{name!r} cannot be written: {error.strerror}") from None
         finally:
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):  # there is none, or there can be none
+                draft.unlink()
         return name
 
     def _place(self, name: str) -> Path:

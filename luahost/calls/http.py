@@ -86,14 +86,15 @@ class Client:
 
     def _elsewhere(self, here: str, target: str) -> requests.PreparedRequest:
         """A request for what a redirect names: without the key, whatever host it is."""
-        url = urljoin(here, target)
-        parts = urlsplit(url)
-        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
-            raise InvalidResponse(
-                f"the download is redirected to {self._account.redact(url)[:200]}, which is not https"
-            )
         request = requests.PreparedRequest()
         try:
+            url = urljoin(here, target)
+            parts = urlsplit(url)
+            local = is_loopback(parts.hostname or "") and is_loopback(urlsplit(self._account.base_url).hostname or "")
+            if parts.scheme != "https" and not (parts.scheme == "http" and local):
+                raise InvalidResponse(
+                    f"the download is redirected to {self._account.redact(url)[:200]}, which is not https"
+                )
             request.prepare(method="GET", url=url, headers={"User-Agent": f"luahost/{__version__}"})
         except (requests.RequestException, ValueError):
             raise InvalidResponse("the download is redirected to what is no address") from None

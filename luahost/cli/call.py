@@ -65,15 +65,17 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
 
 
 def _print(value: Any, *, as_json: bool) -> None:
-    if isinstance(value, dict):  # bytes as text: what is none of it becomes U+FFFD
-        value = {
-            name: field.decode("utf-8", "replace") if isinstance(field, bytes) else field
-            for name, field in value.items()
-        }
     if as_json:
-        output.print_json(value)
+        output.print_json(_as_text(value))
     else:
         _show(value)
+
+
+def _as_text(value: Any) -> Any:
+    """A result with its bytes as text; what is not UTF-8 as U+FFFD."""
+    if isinstance(value, dict):
+        return {name: _as_text(each) for name, each in value.items()}
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def _arguments(function: Function, words: list[str]) -> dict[str, Any]:
@@ -167,7 +169,11 @@ def _show(value: Any) -> None:
         output.print_json(value)
         return
     for name, field in value.items():
-        if isinstance(field, list) and field and all(isinstance(each, dict) for each in field):
+        if isinstance(field, bytes):  # as they are: a terminal's business, or a pipe's
+            print(f"{name}: ", end="", flush=True)
+            sys.stdout.buffer.write(field + b"\n")
+            sys.stdout.buffer.flush()
+        elif isinstance(field, list) and field and all(isinstance(each, dict) for each in field):
             columns = [key for key in ("session_id", "status", "title", "created_at") if key in field[0]]
             columns = columns or list(field[0])[:4]
             output.print_table(tuple(columns), [tuple(str(each.get(key, "")) for key in columns) for each in field])

@@ -15,7 +15,12 @@ READ_TWO = "got = [receive(), receive()]\nframe(b'O0 ' + b'\\n'.join(got), resul
 
 
 def test_a_slow_answer_does_not_take_the_place_of_a_quick_one(hostile: Any, site: Any) -> None:
-    site.devin.simulator.fail(path="devin-slow", status=200, body={"status": "running", "created_at": 1, "session_id": "the slow one"}, delay=0.3)
+    site.devin.simulator.fail(
+        path="devin-slow",
+        status=200,
+        body={"status": "running", "created_at": 1, "session_id": "the slow one"},
+        delay=0.3,
+    )
     found = hostile.run(f"frame({call(1, 'slow')}, {call(2, 'sess_abc123')})\n{READ_TWO}")
     first, second = found.output.split("\n")
     assert first.startswith('A2 {"ok":true')

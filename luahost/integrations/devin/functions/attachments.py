@@ -74,7 +74,10 @@ devin.create_session({ prompt = "Why did this build fail?", attachment_urls = { 
 
 def _place(call: Call, url: str) -> str:
     """The path of an attachment's address, in this account's organisation."""
-    found = _ADDRESS.search(urlsplit(url).path)
+    try:
+        found = _ADDRESS.search(urlsplit(url).path)
+    except ValueError:  # an address that is none
+        found = None
     if found is None:
         raise InvalidArguments(
             f"'url' is not the address of an attachment: {url[:200]!r}", hint="give the url as the API gave it"
