@@ -39,6 +39,9 @@ class Http(Protocol):
     def get(self, path: str, query: Iterable[tuple[str, str]] = ()) -> Any:
         """The JSON of the answer. Repeated when that can help: reading changes nothing."""
 
+    def get_page(self, path: str, query: Iterable[tuple[str, str]], field: str) -> Any:
+        """The same, where the answer's list `field` is long: it is a Listing, if it can be."""
+
     def write(
         self,
         method: str,
@@ -55,6 +58,12 @@ class Http(Protocol):
 
     def download(self, path: str) -> tuple[bytes, str]:
         """What lies behind the redirect of `path`, and its content type. The key stays with the account's host."""
+
+
+class Listing(list[Any]):
+    """The entries of a page as the API sent them, and their JSON, which can be passed on as it is."""
+
+    text: str = ""
 
 
 class Upload(NamedTuple):

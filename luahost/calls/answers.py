@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from luahost import errors
+from luahost.spec import Listing
 
 if TYPE_CHECKING:
     from requests import Response
@@ -28,19 +30,21 @@ _REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-requestid", "cf-ray
 _LONGEST_MESSAGE = 500
 
 
-def read(response: Response, body: bytes, account: Account, *, write: bool) -> Any:
+def read(response: Response, body: bytes, account: Account, *, write: bool, listing: str | None = None) -> Any:
     """The JSON of a good answer (None for an empty one to a write); raises the error of any other.
+
+    Its list called `listing` becomes a Listing, where that is certain.
 
     The key never leaves here, even where a server sends it back.
     """
     try:
-        return _read(response, body, account, write=write)
+        return _read(response, body, account, write=write, listing=listing)
     except errors.LuaHostError as error:
         account.cover_error(error)
         raise
 
 
-def _read(response: Response, body: bytes, account: Account, *, write: bool) -> Any:
+def _read(response: Response, body: bytes, account: Account, *, write: bool, listing: str | None) -> Any:
     body = body.replace(account.api_key.encode(), b"<redacted>")
     status = response.status_code
     host = account.base_url.split("//", 1)[1]
@@ -55,10 +59,12 @@ def _read(response: Response, body: bytes, account: Account, *, write: bool) -> 
         )
     if not 200 <= status < 300:
         raise _refusal(response, body, known, host=host, write=write)
-    return _json(response, body, known, account, write=write)
+    return _json(response, body, known, account, write=write, listing=listing)
 
 
-def _json(response: Response, body: bytes, known: dict[str, Any], account: Account, *, write: bool) -> Any:
+def _json(
+    response: Response, body: bytes, known: dict[str, Any], account: Account, *, write: bool, listing: str | None
+) -> Any:
     host = account.base_url.split("//", 1)[1]
     if not body.strip():
         if write:
@@ -72,13 +78,36 @@ def _json(response: Response, body: bytes, known: dict[str, Any], account: Accou
             **known,
         )
     try:
-        value = json.loads(body.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite)
-        # An escape can hide the key from the search in the bytes.
-        return account.cover(value) if b"\\" in body else value
+        text = body.decode("utf-8")
+        value = _decode(text) if listing is None else _with_listing(text, listing)
+        # An escape can hide the key from the search in the bytes: of a plain key, only \\u can.
+        hidden = b"\\u" in body or (b"\\" in body and not _PLAIN_KEY.fullmatch(account.api_key))
+        return account.cover(value) if hidden else value
     except (ValueError, RecursionError) as error:
         raise errors.InvalidResponse(
             f"{host} answered with JSON that cannot be read: {_brief(error)}", **known
         ) from None
+
+
+def _with_listing(text: str, field: str) -> Any:
+    """The value of a JSON text whose list `field` keeps its own text; the plain value where that is not certain.
+
+    The list is read where its name first stands. What is left, with a word in its place, tells whether that was it.
+    """
+    name = text.find(f'"{field}":')
+    if name < 0:
+        return _decode(text)
+    start = name + len(field) + 3
+    start += text.startswith(" ", start)
+    if not text.startswith("[", start):
+        return _decode(text)
+    entries, end = _decoder.raw_decode(text, start)
+    whole = _decode(f'{text[:start]}"{_PLACE}"{text[end:]}')
+    if not isinstance(whole, dict) or whole.get(field) != _PLACE:
+        return _decode(text)
+    whole[field] = found = Listing(entries)
+    found.text = text[start:end]
+    return whole
 
 
 def _no_constant(name: str) -> Any:
@@ -90,6 +119,12 @@ def _finite(text: str) -> float:
     if number in (float("inf"), float("-inf")):
         raise ValueError("a number too large")
     return number
+
+
+_decoder = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
+_decode = _decoder.decode
+_PLACE = f"luahost-{os.urandom(8).hex()}"
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_.~+=-]*")
 
 
 def _brief(error: Exception) -> str:

@@ -50,11 +50,15 @@ class Client:
 
     def get(self, path: str, query: Iterable[tuple[str, str]] = ()) -> Any:
         """The JSON of the answer; see `luahost.spec.Http.get`."""
+        return self.get_page(path, query, None)
+
+    def get_page(self, path: str, query: Iterable[tuple[str, str]], field: str | None) -> Any:
+        """The JSON of the answer, one of its lists with its text; see `luahost.spec.Http.get_page`."""
         if self._run.stopped and not self._pending.sent:
             raise Cancelled("the run ended before this was read")
         request = self._prepare("GET", path, list(query), None)
         response, body = self._exchange(request, self._until(), repeat=True)
-        return answers.read(response, body, self._account, write=False)
+        return answers.read(response, body, self._account, write=False, listing=field)
 
     def write(
         self,

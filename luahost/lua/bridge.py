@@ -11,7 +11,7 @@ import time
 
 from luahost.calls.run import limit_exceeded
 from luahost.errors import InternalError, InvalidArguments, LuaHostError, ScriptError, UsageError, from_fields
-from luahost.lua.wire import dumps, encode_answer, read_object, refusal, with_bytes
+from luahost.lua.wire import dumps, read_object, refusal, success, with_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ class Bridge:
                     self._run.waited += time.monotonic() - self._open_since
             reply(frame)
             if "walk" in request:
-                self._services.ahead(self._run, value, _success)
+                self._services.ahead(self._run, value, success)
 
         self._services.submit(answer)
 
@@ -219,7 +219,7 @@ class Bridge:
         """The value that answers a request, and the answer as it is sent."""
         try:
             value = self._do(request)
-            return value, getattr(value, "text", None) or _success(value)
+            return value, getattr(value, "text", None) or success(value)
         except LuaHostError as error:
             fields = error.fields()
             if isinstance(error, UsageError):  # a settings file that cannot be used: no script's doing
@@ -259,10 +259,6 @@ class Bridge:
         if operation == "docs":
             return self._services.docs(_text(request, "docs"), _text(request, "text") if "text" in request else "")
         raise InternalError("the script's process asked for something unknown")
-
-
-def _success(value: Any) -> bytes:
-    return dumps({"ok": True, "value": value}, encode_answer)
 
 
 def _text(request: dict[str, Any], name: str) -> str:

@@ -146,6 +146,10 @@ end
 -- The byte at i or after the blanks there, and its place.
 local function after_blanks(s, i)
   local c = byte(s, i)
+  if c == 32 then
+    i = i + 1
+    c = byte(s, i)
+  end
   if c and c <= 32 then
     i = match(s, "^[ \t\r\n]*()", i)
     c = byte(s, i)

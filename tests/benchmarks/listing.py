@@ -51,7 +51,7 @@ def _pages() -> list[bytes]:
         items = [_session(number * PAGE + place) for place in range(PAGE)]
         more = number + 1 < PAGES
         told = {"items": items, "has_next_page": more, "end_cursor": str(number + 1) if more else None, "total": None}
-        return json.dumps(told).encode()
+        return json.dumps(told, separators=(",", ":")).encode()  # as the API sends it
 
     return [page(number) for number in range(PAGES)]
 

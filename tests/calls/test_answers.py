@@ -15,6 +15,7 @@ from luahost.calls import answers
 from luahost.calls.accounts import Account
 from luahost.calls.settings import Settings
 from luahost.errors import BY_CODE, InvalidResponse, LuaHostError, ServerError, ValidationFailed
+from luahost.spec import Listing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -458,3 +459,59 @@ def test_any_retry_after_reaches_a_script_as_rate_limited(one: Host, value: str)
 
 def test_an_unknown_refusal_is_a_failed_validation() -> None:
     assert isinstance(refused(402, {"detail": "pay"}), ValidationFailed)
+
+
+# -- lists that keep their text -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"items":[{"a":1},{"b":"x"}],"has_next_page":false}',
+        '{"has_next_page": false, "items": [ {"a": 1.5e3}, null, "\\u00e9" ], "total": 2}',
+        '{"items":[]}',
+    ],
+)
+def test_a_list_keeps_the_text_that_it_was_read_from(body: str) -> None:
+    found = answers._with_listing(body, "items")
+    assert found == json.loads(body)
+    assert isinstance(found["items"], Listing)
+    assert json.loads(found["items"].text) == found["items"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"deep":{"items":[1]},"items":[2]}',
+        '{"items":[1],"items":[2]}',
+        '{"items":{"a":1}}',
+        '{"title":"\\"items\\":[1]"}',
+        '{"items":null}',
+        '[{"items":[1]}]',
+        '{"a":["items",[1]]}',
+        "5",
+    ],
+)
+def test_what_is_not_for_certain_the_list_is_read_as_ever(body: str) -> None:
+    found = answers._with_listing(body, "items")
+    assert found == json.loads(body)
+    assert not isinstance(found.get("items") if isinstance(found, dict) else None, Listing)
+
+
+@pytest.mark.parametrize(
+    "body", ['{"items":[1,}', '{"items":[NaN]}', '{"items":[1e999]}', '{"items":[1]', '{"items":[1]} x']
+)
+def test_a_list_that_is_no_json_is_refused(body: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 (whatever json says of it)
+        answers._with_listing(body, "items")
+
+
+def test_a_list_reaches_a_script_as_the_api_sent_it_without_the_key(one: Host) -> None:
+    body = (
+        b'{"items":[{"session_id":"a","n":12345678901234567890,"key":"%s","\\u0041":"\\ud800"}],"has_next_page":false}'
+    )
+    script = "for s in each(app.integrations.devin.list_sessions) do return s end"
+    with one as host, responses.RequestsMock() as mock:
+        mock.get("https://api.devin.ai/v3/organizations/org-1/sessions", body=body, content_type=JSON)
+        found = host.run(script)
+    assert found.value == {"session_id": "a", "n": "12345678901234567890", "key": "<redacted>", "A": "\ufffd"}

@@ -63,18 +63,20 @@ def send(
     endpoint: str | None = None,
     query: frozenset[str] = frozenset(),
     names: Mapping[str, str] | None = None,
+    listing: str | None = None,
 ) -> Any:
     """Make the request of a function's endpoint, and give the JSON of the answer.
 
     endpoint  another one than the function's own
     query     arguments that go into the query although it writes
     names     what the API calls arguments, where it is something else
+    listing   the long list in what is read
     """
     method, _, template = (endpoint or call.function.endpoints[call.version]).partition(" ")
     path, rest = _path(call, template, arguments)
     rest = {(names or {}).get(name, name): value for name, value in rest.items()}
     if method == "GET":
-        return call.http.get(path, pairs(rest))
+        return call.http.get(path, pairs(rest)) if listing is None else call.http.get_page(path, pairs(rest), listing)
     if method == "DELETE":
         return call.http.write(method, path, query=pairs(rest))
     asked = pairs({name: value for name, value in rest.items() if name in query})
@@ -169,8 +171,9 @@ def pages(call: Call, arguments: Json) -> Iterator[Json]:
     while limit is None or given < limit:
         left = None if limit is None else limit - given
         rest["first"] = size if left is None else min(size, left)
-        answer = expect(send(call, rest), None, call.function.name)
-        page = {**answer, entries: _list_of(answer, "items", call.function.name)[:left]}
+        answer = expect(send(call, rest, listing="items"), None, call.function.name)
+        found = _list_of(answer, "items", call.function.name)
+        page = {**answer, entries: found if left is None or len(found) <= left else found[:left]}
         if entries != "items":
             del page["items"]
         given += len(page[entries])
