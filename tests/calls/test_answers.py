@@ -507,9 +507,8 @@ def test_a_list_that_is_no_json_is_refused(body: str) -> None:
 
 
 def test_a_list_reaches_a_script_as_the_api_sent_it_without_the_key(one: Host) -> None:
-    body = (
-        b'{"items":[{"session_id":"a","n":12345678901234567890,"key":"%s","\\u0041":"\\ud800"}],"has_next_page":false}'
-    )
+    entry = b'{"session_id":"a","n":12345678901234567890,"key":"%s","\\u0041":"\\ud800"}' % KEY.encode()
+    body = b'{"items":[%s],"has_next_page":false}' % entry
     script = "for s in each(app.integrations.devin.list_sessions) do return s end"
     with one as host, responses.RequestsMock() as mock:
         mock.get("https://api.devin.ai/v3/organizations/org-1/sessions", body=body, content_type=JSON)
