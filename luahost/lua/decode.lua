@@ -91,12 +91,13 @@ local function read_string(s, i)
   return read_escaped(s, i)
 end
 
--- A whole number of few digits: nearly all are.
-local function read_whole(s, i)
+-- A number of few digits without an exponent, as nearly all are. It is exact: a double holds both its digits and the
+-- power of ten that they are divided by.
+local function read_short(s, i)
   local c = byte(s, i)
   local negative = c == 45
   local first = negative and i + 1 or i
-  local at, v = first, 0
+  local at, v, scale = first, 0, 1
   c = byte(s, at)
   while c and c >= 48 and c <= 57 do
     v = v * 10 + (c - 48)
@@ -104,14 +105,31 @@ local function read_whole(s, i)
     c = byte(s, at)
   end
   local digits = at - first
-  if digits == 0 or digits > 13 or c == 46 or c == 101 or c == 69 or (digits > 1 and byte(s, first) == 48) then
+  if digits == 0 or digits > 13 or (digits > 1 and byte(s, first) == 48) then
     return nil
   end
-  return negative and -v or v, at
+  if c == 46 then
+    local point = at
+    at = at + 1
+    c = byte(s, at)
+    while c and c >= 48 and c <= 57 do
+      v = v * 10 + (c - 48)
+      scale = scale * 10
+      at = at + 1
+      c = byte(s, at)
+    end
+    if at == point + 1 or at - first > 16 then
+      return nil
+    end
+  end
+  if c == 101 or c == 69 then
+    return nil
+  end
+  return (negative and -v or v) / scale, at
 end
 
 local function read_number(s, i)
-  local v, after = read_whole(s, i)
+  local v, after = read_short(s, i)
   if v then
     return v, after
   end
@@ -235,11 +253,26 @@ function read(s, i, depth, keep_null)
   return read_number(s, i)
 end
 
+-- Whether there may be a control character. A pattern with a set takes longer than all the rest of reading.
+local function has_controls(s)
+  if H.guarded then -- without the JIT compiler a loop is slow; %c has one character too many
+    return find(s, "%c") ~= nil
+  end
+  local whole = #s - #s % 4
+  for i = 1, whole, 4 do
+    local a, b, c, d = byte(s, i, i + 3)
+    if a < 32 or b < 32 or c < 32 or d < 32 then
+      return true
+    end
+  end
+  return find(s, "%c", whole + 1) ~= nil
+end
+
 -- true and the value of the JSON text s, or false, what is wrong and at which byte. `more` levels of nesting are
 -- allowed beyond the usual.
 local function decode(s, more)
   deepest = MAX_DEPTH + (more or 0)
-  escapes, controls = find(s, "\\", 1, true), find(s, "[%z\1-\31]")
+  escapes, controls = find(s, "\\", 1, true), has_controls(s)
   local ok, v, i = pcall(read, s, 1, 1, true)
   if not ok then
     if type(v) ~= "table" then

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from luahost import Host
+
 if TYPE_CHECKING:
-    from luahost import Host
     from luahost.errors import LuaHostError
 
 
@@ -190,6 +192,37 @@ def test_a_float_comes_back_as_it_was(host: Host, number: float) -> None:
     source = "return {args.n, json.encode(args.n), json.decode(json.encode(args.n)) == args.n}"
     found, text, same = value(host, source, n=number)
     assert (found, float(text), same) == (number, number, True)
+
+
+def test_decimals_are_read_as_python_reads_them(host: Host) -> None:
+    random = Random(7)
+    texts = ["-0.0", "0.1", "123456789012.345", "1234567890123.45", "0.000000000000001", "0.1234567890123456789"]
+    for _ in range(4000):
+        whole, fraction = random.randrange(1, 14), random.randrange(1, 19)
+        sign, first = random.choice(["", "-"]), random.randrange(10**whole)
+        texts.append(f"{sign}{first}.{random.randrange(10**fraction):0{fraction}d}")
+    source = """
+    local out = {}
+    for i, text in ipairs(args.texts) do out[i] = string.format("%.17g", json.decode(text)) end
+    return out
+    """
+    read = value(host, source, texts=texts)
+    assert [float(text) for text in read] == [float(text) for text in texts]
+
+
+def test_a_control_character_is_found_wherever_it_stands(isolation: str) -> None:
+    source = """
+    local found = {}
+    for length = 0, 9 do
+      for place = 0, length do
+        local text = '"' .. ("x"):rep(place) .. "\\1" .. ("x"):rep(length - place) .. '"'
+        if not pcall(json.decode, text) then found[#found + 1] = 1 end
+      end
+    end
+    return #found
+    """
+    with Host(isolation=isolation, state=False) as host:
+        assert value(host, source) == 55
 
 
 @pytest.mark.parametrize("number", ["0/0", "1/0", "-1/0"])
