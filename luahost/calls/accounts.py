@@ -11,12 +11,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from luahost.calls.cover import cover_error, covered
 from luahost.calls.stored import Keyring, read_index
 from luahost.errors import MissingCredentials, UsageError
 from luahost.spec import ACCOUNT_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from luahost.calls.settings import Settings
     from luahost.errors import LuaHostError
@@ -58,27 +59,6 @@ class Account:
     def cover_error(self, error: LuaHostError) -> None:
         """Cover the key in every field of an error."""
         cover_error(error, self.cover)
-
-
-def covered(value: Any, secret: str, cover: str) -> Any:
-    """The same JSON value, with `cover` wherever `secret` stands in its texts."""
-    if isinstance(value, str):
-        return value.replace(secret, cover) if secret else value
-    if isinstance(value, list):
-        return [covered(each, secret, cover) for each in value]
-    if isinstance(value, dict):
-        return {covered(name, secret, cover): covered(each, secret, cover) for name, each in value.items()}
-    return value
-
-
-def cover_error(error: LuaHostError, cover: Callable[[Any], Any]) -> None:
-    """Apply `cover` to every field of an error that a server's words may have reached."""
-    for name in ("message", "hint", "request_id", "details"):
-        try:
-            setattr(error, name, cover(getattr(error, name)))
-        except RecursionError:  # what lies that deep helps nobody, and could hide what must be covered
-            setattr(error, name, None)
-    error.args = (error.message,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from luahost.calls.cover import SENSITIVE
 from luahost.errors import InvalidArguments, Unsupported
 
 if TYPE_CHECKING:
@@ -15,13 +16,8 @@ if TYPE_CHECKING:
 
     from luahost.spec import Function, Param
 
-SENSITIVE = "<sensitive>"
-"""What stands in records and errors for a value that the declaration marks sensitive."""
-
-
 _MOST_PROBLEMS = 20
 _MOST_SHOWN = 8  # parameters in a hint
-_SHORTEST_SECRET = 4  # characters
 _LONGEST_NAME = 100  # characters; a longer word is no misspelt name
 
 
@@ -114,11 +110,15 @@ def usage(function: Function) -> str:
 
 
 def shown(function: Function, arguments: Any) -> dict[str, Any]:
-    """Arguments as records and prompts may show them: sensitive values covered."""
+    """Arguments as records and prompts may show them: sensitive values covered.
+
+    So is what stands under an unknown name, where it may be a sensitive one misspelt.
+    """
     if not isinstance(arguments, dict):
         return {}
-    secret = {param.name for param in function.params if param.sensitive}
-    return {str(name): SENSITIVE if name in secret else _shown(value) for name, value in arguments.items()}
+    known = {param.name: param.sensitive for param in function.params}
+    otherwise = any(known.values())
+    return {str(name): SENSITIVE if known.get(name, otherwise) else _shown(value) for name, value in arguments.items()}
 
 
 def _shown(value: Any) -> Any:
@@ -126,10 +126,7 @@ def _shown(value: Any) -> Any:
 
 
 def secrets(function: Function, arguments: Any) -> list[str]:
-    """The texts in `arguments` that the declaration marks sensitive; of objects, those of their sensitive fields.
-
-    A text of a few characters is left out: it could not be told from the words around it.
-    """
+    """The texts in `arguments` that the declaration marks sensitive; of objects, those of their sensitive fields."""
     if not isinstance(arguments, dict):
         return []
     found: list[Any] = []
@@ -141,7 +138,7 @@ def secrets(function: Function, arguments: Any) -> list[str]:
             found += [entry.get(name) for entry in entries if isinstance(entry, dict) for name in names]
         elif param.sensitive:
             found.append(value)
-    return [value for value in found if isinstance(value, str) and len(value) >= _SHORTEST_SECRET]
+    return [value for value in found if isinstance(value, str)]
 
 
 def _checked(param: Param, value: Any) -> tuple[Any, str | None]:
@@ -153,35 +150,38 @@ def _checked(param: Param, value: Any) -> tuple[Any, str | None]:
             entry_value, problem = _typed(param.items, entry)
             problem = problem or _unfit(param, entry_value)
             if problem is None and param.fields:
-                entry_value, problem = _with_fields(param.fields, entry_value)
+                entry_value, problem = _with_fields(param, entry_value)
                 if problem:
-                    return value, f"at [{at}].{problem}"
+                    return value, f"at [{at}]{problem}"
             if problem:
                 return value, f"at [{at}] {problem.partition(', not ')[0] if param.sensitive else problem}"
             value[at - 1] = entry_value
     elif param.fields:
-        value, problem = _with_fields(param.fields, value)
+        value, problem = _with_fields(param, value)
         if problem:
-            return value, f"at {problem}"
+            return value, f"at {problem[1:]}" if problem.startswith(".") else problem[1:]
     return value, _out_of_bounds(param, value)
 
 
-def _with_fields(fields: tuple[Param, ...], given: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
-    """An object against its fields: as it is sent, and the first thing that is wrong."""
-    known = [field.name for field in fields]
+def _with_fields(param: Param, given: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """An object against its fields: as it is sent, and the first thing that is wrong, to be put behind its place."""
+    known = [field.name for field in param.fields]
     for name in given:
         if name not in known:
-            return given, f"{str(name)[:_LONGEST_NAME]} is unknown{did_you_mean(str(name), known)}"
+            near = did_you_mean(str(name), known) or f"; known: {', '.join(known)}"
+            # The name of a sensitive parameter's field may be the secret itself.
+            told = " has an unknown name" if param.sensitive else f".{str(name)[:_LONGEST_NAME]} is unknown"
+            return given, told + near
     clean = {}
-    for field in fields:
+    for field in param.fields:
         value = given.get(field.name)
         if value is None:
             if field.required:
-                return given, f"{field.name} is required"
+                return given, f".{field.name} is required"
             continue
         clean[field.name], problem = _checked(field, value)
         if problem:
-            return given, f"{field.name} {problem}"
+            return given, f".{field.name} {problem}"
     return clean, None
 
 

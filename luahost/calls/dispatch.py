@@ -7,7 +7,8 @@ from fnmatch import filter as filter_names
 from typing import TYPE_CHECKING, Any
 
 from luahost.calls import arguments as args, walks
-from luahost.calls.accounts import DEFAULT, Account, Accounts, check_name, cover_error, covered
+from luahost.calls.accounts import DEFAULT, Account, Accounts, check_name
+from luahost.calls.cover import Cover, cover_error
 from luahost.calls.handling import Connection, HandlerCall
 from luahost.errors import (
     InternalError,
@@ -243,8 +244,7 @@ class Dispatcher:
         connection = self._connected.get((name.partition(".")[0], account))
         if connection is not None:
             cover_error(error, connection.account.cover)
-        for secret in secrets:
-            cover_error(error, lambda value, secret=secret: covered(value, secret, args.SENSITIVE))  # type: ignore[misc]
+        Cover(secrets).error(error)
         error.__cause__ = error.__context__ = None
         return error.with_traceback(None)
 
@@ -281,7 +281,7 @@ class Dispatcher:
         self.policy.enforce(integration.name, function, account)
         connection = self._connect(integration, account)
         args.check_version(function, clean, connection.account.version, account)
-        call = HandlerCall(self.ledger, connection, function, run, pending)
+        call = HandlerCall(self.ledger, connection, function, run, pending, secrets)
         if not walk or function.pages is None:
             return function.handler(call, clean)
         return walks.begin(

@@ -44,13 +44,20 @@ class HandlerCall:
     """One call, as its handler sees it; see `luahost.spec.Call`."""
 
     def __init__(
-        self, ledger: Callable[[], Ledger], connection: Connection, function: Function, run: Run, pending: Pending
+        self,
+        ledger: Callable[[], Ledger],
+        connection: Connection,
+        function: Function,
+        run: Run,
+        pending: Pending,
+        secrets: list[str],
     ) -> None:
         self._ledger = ledger
         self._connection = connection
         self._function = function
         self._run = run
         self._pending = pending
+        self._secrets = secrets
         self._http: Http | None = None
 
     @property
@@ -62,7 +69,7 @@ class HandlerCall:
         if self._http is None:
             from luahost.calls.http import Client
 
-            self._http = Client(self._connection.transport, self._run, self._pending)
+            self._http = Client(self._connection.transport, self._run, self._pending, self._secrets)
         return self._http
 
     def begin_page(self) -> None:

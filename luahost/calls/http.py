@@ -15,6 +15,7 @@ from luahost import __version__
 from luahost.calls import answers
 from luahost.calls.accounts import is_loopback
 from luahost.calls.connections import CHUNK, current, time_left
+from luahost.calls.cover import Cover
 from luahost.calls.run import limit_exceeded
 from luahost.errors import (
     CallTimeout,
@@ -39,13 +40,17 @@ _MOST_REDIRECTS = 5
 
 
 class Client:
-    """What the handler of one call sends its requests with; see `luahost.spec.Http`."""
+    """What the handler of one call sends its requests with; see `luahost.spec.Http`.
 
-    def __init__(self, transport: Transport, run: Run, pending: Pending) -> None:
+    `secrets` are covered wherever an answer that is an error says them again.
+    """
+
+    def __init__(self, transport: Transport, run: Run, pending: Pending, secrets: Iterable[str] = ()) -> None:
         self._transport = transport
         self._account = transport.account
         self._run = run
         self._pending = pending
+        self._secrets = secrets
         self._received = 0
 
     def get(self, path: str, query: Iterable[tuple[str, str]] = ()) -> Any:
@@ -58,7 +63,7 @@ class Client:
             raise Cancelled("the run ended before this was read")
         request = self._prepare("GET", path, list(query), None)
         response, body = self._exchange(request, self._until(), repeat=True)
-        return answers.read(response, body, self._account, write=False, listing=field)
+        return self._read(response, body, write=False, listing=field)
 
     def write(
         self,
@@ -73,7 +78,7 @@ class Client:
         request = self._prepare(method, path, list(query), body, file)
         self._run.begin_write(self._pending)
         response, content = self._exchange(request, self._until(), repeat=False)
-        return answers.read(response, content, self._account, write=True)
+        return self._read(response, content, write=True)
 
     def download(self, path: str) -> tuple[bytes, str]:
         """The bytes behind a redirect, and their type; see `luahost.spec.Http.download`."""
@@ -83,10 +88,15 @@ class Client:
             target = response.headers.get("location")
             if not 300 <= response.status_code < 400 or not target:
                 if not 200 <= response.status_code < 300:
-                    answers.read(response, body, self._account, write=False)
+                    self._read(response, body, write=False)
                 return body, response.headers.get("content-type", "application/octet-stream")
             request = self._elsewhere(request.url or "", target)
         raise InvalidResponse("the download is redirected again and again")
+
+    def _read(self, response: requests.Response, body: bytes, *, write: bool, listing: str | None = None) -> Any:
+        if not 200 <= response.status_code < 300:
+            body = Cover(self._secrets).body(body)
+        return answers.read(response, body, self._account, write=write, listing=listing)
 
     def _elsewhere(self, here: str, target: str) -> requests.PreparedRequest:
         """A request for what a redirect names: without the key, whatever host it is."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from luahost import Host, Limits, Policy
-from luahost.errors import InvalidArguments, InvalidResponse, Unsupported
+from luahost.errors import InvalidArguments, InvalidResponse, LuaHostError, Unsupported
 from luahost.spec import KEPT_TAGS
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ SCHEDULE = {"name": "n", "prompt": "p", "frequency": "0 9 * * 1"}
         (
             "create_session",
             {**CREATE, "session_secrets": [{"key": "A", "value": "v", "x": ""}]},
-            ("x is unknown",),
+            ("at [1] has an unknown name",),
         ),
         ("create_session", {**CREATE, "structured_output_schema": {"a": "x" * 70000}}, ("65536 bytes", "as JSON")),
         ("create_schedule", {**SCHEDULE, "frequency": "0 9 * * 1 2"}, ("'frequency'", "five fields", "0 9 * * 1 2")),
@@ -256,3 +256,50 @@ def test_a_secret_is_in_no_record_error_notice_or_output(
     assert CANARY not in told + caplog.text
     if result.error is not None:
         assert CANARY not in repr(result.error.fields()) + str(result.error.__cause__) + str(result.error.__context__)
+
+
+@pytest.mark.parametrize(
+    "secret", ["-----BEGIN KEY-----\nMIIE" + CANARY + "\n-----END", f'a"b\\{CANARY}', f"ü {CANARY} ü"]
+)
+@pytest.mark.parametrize("escaped", [0, 1, 2])
+@pytest.mark.parametrize("long", ["", "x" * 480])
+def test_a_secret_that_an_answer_says_again_in_escapes_or_cut_is_covered(
+    host: Host, secret: str, escaped: int, long: str
+) -> None:
+    said = secret
+    for _ in range(escaped):
+        said = json.dumps({"value": said})
+    host.simulation("devin").fail(method="POST", status=500, body={"detail": f"{long} oops {said} and more"})
+    result = host.run(
+        'return app.integrations.devin.create_secret{ type = "key-value", key = "K", value = args.secret }',
+        args={"secret": secret},
+    )
+    assert result.error is not None
+    assert result.error.code == "server_error"
+    told = json.dumps(result.as_dict(), default=str)
+    assert CANARY not in told
+    assert "MIIE" not in told
+
+
+def test_a_secret_of_a_few_characters_is_covered_where_it_stands_in_quotes(host: Host) -> None:
+    body = {"detail": [{"loc": ["body", "value"], "msg": "is weak", "input": "e"}]}
+    host.simulation("devin").fail(method="POST", status=422, body=body)
+    with pytest.raises(LuaHostError, match="is weak") as caught:
+        host.call("devin.create_secret", {"type": "key-value", "key": "K", "value": "e"})
+    assert caught.value.details == [{"loc": ["body", "value"], "msg": "is weak", "input": "<sensitive>"}]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        f'create_secret{{type = "key-value", key = "A", valeu = "{CANARY}"}}',
+        f'create_secret{{type = "key-value", key = "A", value = 1, Value = "{CANARY}"}}',
+        f'create_session{{prompt = "x", session_secret = {{{{key = "K", value = "{CANARY}"}}}}}}',
+        f'create_session{{prompt = "x", session_secrets = {{{{["{CANARY}"] = 1}}}}}}',
+    ],
+)
+def test_a_secret_under_a_misspelt_name_or_as_one_is_covered(host: Host, call: str) -> None:
+    result = host.run(f"return app.integrations.devin.{call}")
+    assert result.error is not None
+    assert result.error.code == "invalid_arguments"
+    assert CANARY not in json.dumps(result.as_dict(), default=str)
