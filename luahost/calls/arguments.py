@@ -237,8 +237,19 @@ def _typed(kind: str, value: Any) -> tuple[Any, str | None]:
             return int(value), None
     if kind == "bytes":
         return value, f"must be a string of bytes, not {_kind(value)}"
+    if kind == "string" and isinstance(value, bytes):
+        return value, _not_text(value)
     article = "an" if kind[0] in "aeio" else "a"
     return value, f"must be {article} {kind}, not {_kind(value)}"
+
+
+def _not_text(value: bytes) -> str:
+    """What is wrong with bytes where text is wanted; scripts bring them to functions that take both."""
+    try:
+        value.decode()
+    except UnicodeDecodeError as error:
+        return f"must be text in UTF-8; byte {error.start + 1} is 0x{value[error.start]:02X}"
+    return "must be text, not bytes"
 
 
 def _is_text(value: str) -> bool:

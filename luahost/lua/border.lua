@@ -6,7 +6,8 @@
 --                    R0 JSON     the result of the run, the last frame
 --                    T0          only where the state is guarded: may this go on?
 --   host to script   S0 …        what to run, the first frame (read in main.lua)
---                    A<id> JSON  an answer: {"ok": true, "value": …} or {"ok": false, "error": {…}}
+--                    A<id> JSON  an answer: {"ok": true, "value": …} or {"ok": false, "error": {…}}; where time is
+--                                simulated also "now", in seconds since 1970
 --                    X0          stop
 -- Given bytes, the callable writes them and answers "", or something else to stop; given none, it waits for some
 -- from the host. So several requests can be under way before the first answer is asked for.

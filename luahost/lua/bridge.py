@@ -176,14 +176,14 @@ class Bridge:
         try:
             request = read_object(body)
         except ScriptError as error:
-            reply(b"A%s %s" % (number, dumps({"ok": False, "error": error.fields()})))
+            reply(b"A%s %s" % (number, refusal(error.fields())))
             return
         operation = request.get("op")
         if operation in ("sleep", "more") or (operation == "call" and not self._is_inline(request)):
             self._answer_later(number, request, len(body), reply)
             return
         started = time.monotonic()
-        reply(b"A%s %s" % (number, self._answer(request)[1]))
+        reply(self._frame(number, self._answer(request)[1]))
         with self._asking:
             if not self.open:
                 self._run.waited += time.monotonic() - started
@@ -199,7 +199,7 @@ class Bridge:
 
         def answer() -> None:
             value, text = self._answer(request)
-            frame = b"A%s %s" % (number, text)
+            frame = self._frame(number, text)
             with self._asking:
                 self.open -= 1
                 self._open_bytes -= size
@@ -210,6 +210,12 @@ class Bridge:
                 self._services.ahead(self._run, value, success)
 
         self._services.submit(answer)
+
+    def _frame(self, number: bytes, text: bytes) -> bytes:
+        """The frame of an answer; where time is simulated, it says what time it is."""
+        if self._run.clock is None:
+            return b"A%s %s" % (number, text)
+        return b'A%s %s,"now":%.3f}' % (number, text[:-1], self._run.clock.time())
 
     def _is_inline(self, request: dict[str, Any]) -> bool:
         name = request.get("function")
@@ -248,7 +254,7 @@ class Bridge:
             if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds <= 1e9:
                 raise InvalidArguments("sleep: a number of seconds, 0 or more, was expected")
             self._run.sleep(seconds)
-            return self._run.clock.time() if self._run.clock else None
+            return None
         if operation == "describe":
             return self._services.describe()
         if operation == "unknown":

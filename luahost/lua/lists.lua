@@ -2,17 +2,31 @@
 
 local H = ...
 
-local type = type
+local select, type = select, type
 
-local function each(f, args)
+local AS_IN = "as in each(app.integrations.devin.list_sessions, { tags = {...} })"
+
+-- What was given in place of a function of a list, in a few words.
+local function kind(v)
+  local what = type(v)
+  if v == H.json.null then
+    return "json.null"
+  elseif what == "table" then
+    return H.readonly.is(v) and "a namespace" or "a table: name the function itself, without calling it"
+  elseif what == "function" then
+    return "another function"
+  end
+  return what == "nil" and "nil" or "a " .. what
+end
+
+local function each(f, args, ...)
   local called = H.namespace.calls[f]
   if not called then
-    H.errors.invalid(
-      "each: a function that lists was expected, not " .. H.text.safe_text(f),
-      "as in each(app.integrations.devin.list_sessions, { tags = {...} })"
-    )
+    H.errors.invalid("each: a function that lists was expected, not " .. kind(f), AS_IN)
   elseif args ~= nil and (type(args) ~= "table" or H.readonly.is(args)) then
-    H.errors.invalid("each: the list's arguments were expected as a table, not as a " .. (type(args) == "table" and "namespace" or type(args)))
+    H.errors.invalid("each: the list's arguments were expected as a table, not as " .. kind(args), AS_IN)
+  elseif select("#", ...) > 0 then
+    H.errors.invalid("each: a function and one table of arguments were expected, not more", AS_IN)
   end
   local page = called(args or {})
   local entries, at, walk = page.entries, 0, page.walk

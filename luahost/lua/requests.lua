@@ -52,6 +52,7 @@ end
 -- Waits for the answer to a request: its value, or the error raised at the script's own line.
 local function take(id)
   local reply = answer(id)
+  H.now = reply.now or H.now
   if reply.ok == true then
     return reply.value
   end

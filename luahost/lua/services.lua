@@ -6,10 +6,10 @@ local type, error, pcall, floor, find, format = type, error, pcall, math.floor, 
 local os_clock, os_time, os_date = os.clock, os.time, os.date
 
 ------------------------------------------------------------------------------------------------------------
--- time: `now` is the simulator's, in seconds since 1970; without one, the machine's clock counts
+-- time: H.now is the simulator's, in seconds since 1970, as the host's last answer told; false where the machine's
+-- clock counts
 
 local function clock(env, os)
-  local now
   local started = 0
 
   -- A process may have run other scripts before: their time is not told.
@@ -18,21 +18,21 @@ local function clock(env, os)
   end
 
   function os.time(t)
-    if t == nil and now then
-      return floor(now)
+    if t == nil and H.now then
+      return floor(H.now)
     end
     return os_time(t)
   end
 
   function os.date(pattern, time)
-    return os_date(pattern or "%c", time or (now and floor(now)) or os_time())
+    return os_date(pattern or "%c", time or (H.now and floor(H.now)) or os_time())
   end
 
   local function sleep(seconds)
     if type(seconds) ~= "number" or not (seconds >= 0 and seconds <= 1e9) then
       H.errors.invalid("sleep: a number of seconds, 0 or more, was expected, not " .. H.text.safe_text(seconds))
     end
-    now = H.requests.ask({ op = "sleep", seconds = seconds }) or now
+    H.requests.ask({ op = "sleep", seconds = seconds })
   end
 
   env.sleep = sleep
@@ -41,12 +41,12 @@ local function clock(env, os)
     return H.waiting(options, sleep, os.time)
   end
 
-  function env.each(f, args)
-    return H.lists(f, args)
+  function env.each(...)
+    return H.lists(...)
   end
 
   return function(start)
-    now, started = start, os_clock()
+    H.now, started = start or false, os_clock()
   end
 end
 

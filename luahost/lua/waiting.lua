@@ -8,13 +8,15 @@ local random, min, max = math.random, math.min, math.max
 local TIMEOUT, EVERY = 600, 5 -- seconds, where nothing else is said
 local SLOWER = 1.5            -- each pause beside the one before
 local LONGEST = 60            -- seconds; `every` may be longer
+local MOST = 1e9              -- seconds
 
 local function seconds(options, name, otherwise, least)
   local value = options[name]
   if value == nil then
     return otherwise
-  elseif type(value) ~= "number" or not (value >= least and value <= 1e9) then
-    H.errors.invalid(format("wait_until: '%s' must be a number of seconds, not %s", name, H.text.safe_text(value)))
+  elseif type(value) ~= "number" or not (value >= least and value <= MOST) then
+    local given = type(value) == "number" and format("%.14g", value) or "a " .. type(value)
+    H.errors.invalid(format("wait_until: '%s' must be a number of seconds, %g to %d, not %s", name, least, MOST, given))
   end
   return value
 end

@@ -151,6 +151,11 @@ def test_a_long_value_is_shortened_in_the_error() -> None:
     assert len(said) < 120
 
 
+def test_bytes_that_are_no_text_are_refused_where_text_is_wanted_with_the_place() -> None:
+    error = refused(one("string"), {"value": b"a\xff"})
+    assert "must be text in UTF-8; byte 2 is 0xFF" in error.message
+
+
 def test_a_sensitive_value_is_in_no_error() -> None:
     for options in ({"enum": ("s3cres",)}, {"pattern": "a", "pattern_hint": "an a"}, {"max_length": 1}):
         error = refused(one("string", sensitive=True, **options), {"value": "s3cret"})

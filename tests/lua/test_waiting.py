@@ -191,6 +191,23 @@ def test_the_very_value_that_the_check_raises_arrives(host: Host) -> None:
 # -- arguments ----------------------------------------------------------------------------------------------------
 
 
+def test_the_clock_of_a_simulation_moves_with_waiting_calls_as_with_sleep(host: Host) -> None:
+    source = """
+        local devin = app.integrations.devin
+        local id = devin.create_session{ prompt = "x" }.session_id
+        local began = os.time()
+        local session = devin.wait_session{ session_id = id }
+        local waited, n = os.time() - began, 0
+        pcall(wait_until, { check = function() n = n + 1 end, timeout = 100 })
+        return { waited = waited, checks = n, ahead = session.updated_at - os.time() }
+    """
+    result = host.run(source)
+    assert result.ok, result.error
+    assert result.value["waited"] >= 60
+    assert result.value["checks"] >= 5
+    assert result.value["ahead"] <= 0
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -203,12 +220,12 @@ def test_the_very_value_that_the_check_raises_arrives(host: Host) -> None:
         ("app", "'check' must be a function"),
         ("{ check = print, nosuch = 1 }", "unknown parameter 'nosuch'"),
         ("{ check = print, 5 }", "unknown parameter"),
-        ("{ check = print, timeout = -1 }", "'timeout' must be a number of seconds, not -1"),
+        ("{ check = print, timeout = -1 }", "'timeout' must be a number of seconds, 0 to 1000000000, not -1"),
         ("{ check = print, timeout = 0/0 }", "'timeout' must be a number of seconds"),
         ("{ check = print, timeout = 1/0 }", "'timeout' must be a number of seconds"),
-        ("{ check = print, timeout = '5' }", "'timeout' must be a number of seconds, not"),
-        ("{ check = print, every = 0 }", "'every' must be a number of seconds, not 0"),
-        ("{ check = print, every = -1 }", "'every' must be a number of seconds, not -1"),
+        ("{ check = print, timeout = '5' }", "'timeout' must be a number of seconds, 0 to 1000000000, not a string"),
+        ("{ check = print, every = 0 }", "'every' must be a number of seconds, 0.01 to 1000000000, not 0"),
+        ("{ check = print, every = -1 }", "'every' must be a number of seconds, 0.01 to 1000000000, not -1"),
         ("{ check = print, every = {} }", "'every' must be a number of seconds"),
         ("{ check = print, every = 2e9 }", "'every' must be a number of seconds"),
     ],

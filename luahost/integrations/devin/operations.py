@@ -52,7 +52,7 @@ def expect(answer: Any, field: str | None, what: str) -> Json:
     if not isinstance(answer, dict):
         raise InvalidResponse(f"the answer to {what} is not an object", details={"answer": answer})
     if field is not None and not isinstance(answer.get(field), str):
-        raise InvalidResponse(f"the answer to {what} has no {field}", details={"answer": answer})
+        raise InvalidResponse(f"the answer to {what} has no {field}", details={"answer": answer, "field": field})
     return answer
 
 
@@ -233,7 +233,7 @@ def _is_new(entry: Any, key: str, seen: set[Any]) -> bool:
 def _list_of(answer: Json, field: str, what: str) -> list[Any]:
     found = answer.get(field)
     if not isinstance(found, list):
-        raise InvalidResponse(f"the answer to {what} has no list {field}", details={"fields": sorted(answer)})
+        raise InvalidResponse(f"the answer to {what} has no list {field}", details={"answer": answer, "field": field})
     return found
 
 
@@ -248,7 +248,8 @@ def single_page(shape: Callable[[Any], list[Any]]) -> Callable[[Call, Json], Ite
         except (KeyError, TypeError):
             found = None
         if not isinstance(found, list):
-            raise InvalidResponse(f"the answer to {call.function.name} has no list", details={"answer": answer})
+            details = {"answer": answer, "field": call.function.entries}
+            raise InvalidResponse(f"the answer to {call.function.name} has no list", details=details)
         kept = answer if isinstance(answer, dict) else {}
         limit = arguments.get("limit")
         yield {**kept, call.function.entries: found if limit is None else found[:limit]}

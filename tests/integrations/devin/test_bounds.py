@@ -227,6 +227,30 @@ def test_an_answer_without_a_promised_field_names_it_and_keeps_the_rest(host: Ho
     assert caught.value.details["answer"]["name"] == "n"
 
 
+@pytest.mark.parametrize(
+    ("answer", "field"),
+    [
+        ({"session_id": "abc"}, "items"),
+        ({"items": {}, "has_next_page": False}, "items"),
+    ],
+)
+def test_a_list_that_is_none_names_the_field_and_keeps_the_rest(host: Host, answer: dict[str, Any], field: str) -> None:
+    host.simulation("devin").fail(path="/sessions", status=200, body=answer, times=2)
+    with pytest.raises(InvalidResponse, match=r"items") as caught:
+        host.call("devin.list_sessions")
+    assert caught.value.details == {"answer": answer, "field": field}
+    walked = host.run("for _ in each(app.integrations.devin.list_sessions) do end")
+    assert walked.error is not None
+    assert walked.error.code == "invalid_response"
+
+
+def test_waiting_for_a_session_whose_status_is_not_told_is_an_error_at_once(host: Host) -> None:
+    host.simulation("devin").fail(path="/sessions/", status=200, body={"session_id": "abc", "title": "t"}, times=2)
+    with pytest.raises(InvalidResponse, match="no status") as caught:
+        host.call("devin.wait_session", {"session_id": SESSION})
+    assert caught.value.details == {"answer": {"session_id": "abc", "title": "t"}, "field": "status"}
+
+
 # -- secrets ------------------------------------------------------------------------------------------------------
 
 CANARY = "cAnArY-5c1e7f"

@@ -17,7 +17,7 @@ from luahost.integrations.devin.functions.common import (
     texts,
 )
 from luahost.integrations.devin.functions.sessions import GET_SESSION
-from luahost.integrations.devin.operations import expect, send
+from luahost.integrations.devin.operations import promised, send
 from luahost.spec import Example, Function, Param
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _wait_session(call: Call, arguments: Json) -> Json:
         least = 0.0
         try:
             found = send(call, {"session_id": arguments["session_id"]}, endpoint=GET_SESSION.endpoints[call.version])
-            session, problem = expect(found, "session_id", "reading a session"), None
+            session, problem = promised(call, found), None
         except LuaHostError as error:
             if not error.retryable:
                 raise
