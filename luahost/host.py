@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from functools import partial
 
 from luahost.calls.run import GRACE, Run
 from luahost.calls.settings import Settings
@@ -14,17 +15,23 @@ from luahost.lua.confine import LEVELS
 from luahost.lua.modules import Modules
 from luahost.lua.runner import NeverBegan, run_in_child
 from luahost.lua.source import decode
-from luahost.outcome import Interrupted, call_result, meta, run_result
+from luahost.outcome import Interrupted, meta, run_result
 from luahost.parts import Parts
 from luahost.results import Limits, Result
+from luahost.single import make_call
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
     from collections.abc import Callable, Iterable, Mapping
+    from concurrent.futures import Executor
     from pathlib import Path
     from types import TracebackType
-    from typing import Any, Self
+    from typing import Any, Self, Unpack
 
+    from luahost.asynchronous import RunOptions
+    from luahost.calls.approval import Approve
+    from luahost.calls.cancellation import Cancellation
     from luahost.calls.dispatch import Dispatcher
     from luahost.calls.policy import Policy
     from luahost.lua.child import Child, Single
@@ -36,12 +43,12 @@ ISOLATIONS = ("process", "none")
 _ATTEMPTS = 3  # processes that are tried for a run, where others were killed before they said a word
 
 
-def _folder(files: str | Path | None) -> Files | None:
+def _folder(files: str | Path | None, *, dry_run: bool) -> Files | None:
     if files is None:
         return None
     from luahost.calls.files import Folder
 
-    return Folder(files)
+    return Folder(files, dry_run=dry_run)
 
 
 class Host:
@@ -49,6 +56,7 @@ class Host:
 
     accounts      keys by integration and account; then no other source of keys is read
     policy        what may be called, or a function that says so at the first call; default: read allow, write ask
+    approve       who is asked where the policy says `ask`: gets an ApprovalRequest, gives True or False; may be async
     limits        what one run may use
     isolation     "process": a child process that never sees a key; "none": here, for scripts that you trust
     require_seal  the least level of its walls: "full", "partial", or "none" for what this system has
@@ -71,6 +79,7 @@ class Host:
         simulate: bool = False,
         state: str | Path | bool | None = None,
         integrations: Iterable[Integration] = (),
+        approve: Approve | None = None,
         settings: Settings | None = None,
         require_seal: str = "none",
         reuse: int = 1,
@@ -87,6 +96,9 @@ class Host:
                 raise UsageError(f"{name}: a whole number of at least 1 was expected, not {number!r}")
         if state is True:
             raise UsageError("state is a folder, or False for nothing on disk")
+        if approve is not None and not callable(approve):
+            raise UsageError(f"approve: a function was expected, not {approve!r}")
+        self.approve = approve
         self.isolation = isolation
         self._require_seal = require_seal
         self.simulate = simulate
@@ -103,6 +115,7 @@ class Host:
             integrations=integrations,
         )
         self._workers = Workers()
+        self._threads: Executor | None = None
         self._pool: Pool | None = None
         self._pool_size = (reuse, processes)
         self._lock = threading.Lock()
@@ -123,6 +136,10 @@ class Host:
         modules: str | Path | None = None,
         files: str | Path | None = None,
         limits: Limits | None = None,
+        approve: Approve | None = None,
+        loop: AbstractEventLoop | None = None,
+        dry_run: bool = False,
+        cancellation: Cancellation | None = None,
         on_output: Callable[[bytes], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
         keep_output: bool = True,
@@ -131,28 +148,29 @@ class Host:
     ) -> Result:
         """Run a script. What it does wrong is in `Result.error`; nothing that it does raises here.
 
-        name       what errors call it
-        args       the global `args`; `words` are its `arg` and `...`
-        account    what bare calls use
-        modules    the folder that `require` reads
-        files      the folder whose files calls may read and write; without one, none
-        on_output  gets output as it is printed; keep_output=False leaves `Result.output` empty
-        on_notice  gets notices as they come; they are in `Result.meta["notices"]` as well
-        child      a child process that was started before, to save its start-up time; it is ended, and not closed
-        owner      on whose behalf: a process that is reused serves one owner
+        name          what errors call it
+        args          the global `args`; `words` are its `arg` and `...`
+        account       what bare calls use
+        modules       the folder that `require` reads
+        files         the folder whose files calls may read and write; without one, none
+        limits        in place of the host's
+        approve       in place of the host's; one that is async runs on `loop`, or on a loop of its own
+        dry_run       send no write: answer it from the simulator; `Result.meta["plan"]` is what would have been done
+        cancellation  ends the run when its `cancel` is called
+        on_output     gets output as it is printed; keep_output=False leaves `Result.output` empty
+        on_notice     gets notices as they come; they are in `Result.meta["notices"]` as well
+        child         a child process that was started before, to save its start-up time; it is ended, and not closed
+        owner         on whose behalf: a process that is reused serves one owner
 
         Raises Interrupted on Ctrl-C, when the script and its process have ended.
         """
         self._open()
         if limits is not None and limits.calls_per_function:
             self.dispatcher.check_limits(limits)
-        run = Run(
-            limits=limits or self.limits,
-            account=account,
-            clock=self._parts.clock(),
-            on_notice=on_notice,
-            files=_folder(files),
-        )
+        run = self._new_run(
+            account, files, dry_run=dry_run, limits=limits, on_notice=on_notice, approve=approve, loop=loop,
+            cancellation=cancellation,
+        )  # fmt: skip
         bridge = Bridge(
             run,
             self._parts.services(self._workers.submit),
@@ -235,11 +253,19 @@ class Host:
                 self._pool = Pool(reuse=reuse, most=most)
             return self._pool
 
-    async def run_async(self, source: str | bytes, **options: Any) -> Result:
-        """`run`, in a thread, so that an event loop goes on meanwhile."""
-        import asyncio
+    async def run_async(self, source: str | bytes, **options: Unpack[RunOptions]) -> Result:
+        """`run`, in a thread, so that the event loop goes on meanwhile. Cancelling the task ends the run.
 
-        return await asyncio.to_thread(self.run, source, **options)
+        An async `approve` runs on the task's event loop; `on_output` and `on_notice` are called in the thread.
+        """
+        from luahost.asynchronous import run_async
+
+        with self._lock:
+            if self._threads is None:
+                from concurrent.futures import ThreadPoolExecutor
+
+                self._threads = ThreadPoolExecutor(self._pool_size[1], "luahost-run")
+        return await run_async(partial(self.run, source), self._threads, options)
 
     def call(
         self,
@@ -248,48 +274,43 @@ class Host:
         *,
         account: str = "default",
         files: str | Path | None = None,
+        approve: Approve | None = None,
+        dry_run: bool = False,
         on_notice: Callable[[str], None] | None = None,
     ) -> Any:
-        """Make one call without a script; raises the error classes of luahost.errors.
+        """Make one call without a script; raises the error classes of luahost.errors. The options are those of `run`.
 
         On Ctrl-C a write that was already sent is awaited, a notice says when its outcome stays unknown, and
         Interrupted is raised; its result has what the call gave, if it did, as its value.
         """
         self._open()
-        run = Run(
-            limits=self.limits,
+        run = self._new_run(account, files, dry_run=dry_run, on_notice=on_notice, approve=approve)
+        return make_call(run, self.dispatcher, self._workers, self._meta, name, dict(arguments or {}))
+
+    def _new_run(
+        self,
+        account: str,
+        files: str | Path | None,
+        *,
+        dry_run: bool,
+        limits: Limits | None = None,
+        on_notice: Callable[[str], None] | None = None,
+        approve: Approve | None = None,
+        loop: AbstractEventLoop | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Run:
+        dry = self._parts.dry_run() if dry_run else None
+        return Run(
+            limits=limits or self.limits,
             account=account,
-            clock=self._parts.clock(),
+            clock=self._parts.clock() if dry is None else dry.clock,
             on_notice=on_notice,
-            files=_folder(files),
+            files=_folder(files, dry_run=dry_run),
+            approve=approve or self.approve,
+            loop=loop,
+            cancellation=cancellation,
+            dry_run=dry,
         )
-        done = threading.Event()
-        outcome: list[Any] = []
-        problem: list[BaseException] = []
-
-        def make() -> None:
-            try:
-                outcome.append(self.dispatcher.call(run, name, arguments=dict(arguments or {})))
-            except BaseException as error:  # noqa: BLE001 (raised again below, where somebody waits)
-                problem.append(error)
-            finally:
-                done.set()
-
-        self._workers.submit(make)
-        try:
-            if not done.wait(run.remaining()):
-                raise run.wall_exceeded()
-        except (KeyboardInterrupt, LuaHostError) as ending:
-            run.stop()
-            run.settle(GRACE)
-            done.wait(1)  # a write that has settled is about to hand over its outcome
-            if isinstance(ending, KeyboardInterrupt):
-                raise Interrupted(call_result(run, self._meta(run), outcome, problem)) from None
-            if not (outcome or problem):
-                raise
-        if problem:
-            raise problem[0]
-        return outcome[0]
 
     def _start(self, source: str | bytes, name: str, args: Mapping[str, Any], words: list[str], run: Run) -> Any:
         data = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
@@ -341,6 +362,8 @@ class Host:
         if self._pool is not None:
             self._pool.close()
         self._workers.close()
+        if self._threads is not None:
+            self._threads.shutdown(wait=False)
         self._parts.close()
 
     def __del__(self) -> None:

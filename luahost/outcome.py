@@ -51,6 +51,15 @@ def call_result(run: Run, about: dict[str, Any], outcome: list[Any], problem: li
     )
 
 
+def plan(run: Run) -> list[dict[str, Any]]:
+    """What a dry run would have done, in order."""
+    return [
+        {name: getattr(record, name) for name in ("call", "account", "arguments", "policy")}
+        for record in run.calls()
+        if record.status == "planned"
+    ]
+
+
 def meta(run: Run, *, isolation: str, simulated: bool) -> dict[str, Any]:
     """What else is known of a run: `Result.meta`."""
     return {
@@ -60,6 +69,7 @@ def meta(run: Run, *, isolation: str, simulated: bool) -> dict[str, Any]:
         "simulated": simulated,
         "account": run.account,
         "notices": list(run.notices),
+        **({"plan": plan(run)} if run.dry_run is not None else {}),
         "usage": {
             "cpu_ms": None if run.cpu_seconds is None else milliseconds(run.cpu_seconds),
             "waiting_ms": milliseconds(run.waited),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 
 from luahost.calls.settings import API_VERSION
 from luahost.errors import UsageError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from luahost.calls.dispatch import Dispatcher
+    from luahost.calls.dry_run import DryRun
     from luahost.calls.ledger import Ledger
     from luahost.calls.policy import Policy
     from luahost.calls.run import Run
@@ -104,6 +106,23 @@ class Parts:
             return None
         _ = self.dispatcher
         return next((each.clock for each in self._simulations.values()), None)
+
+    def dry_run(self) -> DryRun:
+        """What answers one dry run: simulators of its own, as late as it is now."""
+        from luahost.calls.dry_run import DryRun
+
+        dispatcher = self.dispatcher
+        made: dict[str, Any] = {}
+        clock = self.clock()
+        for name, integration in dispatcher.catalog.items():
+            if integration.simulator is None:
+                continue
+            made[name] = integration.simulator(dispatcher.account_names(name))
+            if clock is None:
+                clock = made[name].clock
+                clock.sleep(time.time() - clock.time())
+            made[name].clock = clock
+        return DryRun(made, clock)
 
     def _make_ledger(self) -> Ledger:
         from pathlib import Path

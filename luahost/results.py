@@ -111,9 +111,15 @@ COMMAND_LINE = Limits(cpu=60.0, wall=None, memory_mib=256, calls=None, output_by
 
 
 class CallRecord:
-    """One call of a run. `status` is "ok", "error", or "unknown" for a write whose outcome nobody knows."""
+    """One call of a run.
 
-    __slots__ = NAMES = ("call", "account", "status", "duration_ms", "arguments", "error")
+    status  "ok", "error", "unknown" for a write whose outcome nobody knows, "planned" for one that a dry run did not
+            send
+    policy  what was decided and by which rule: {"decision", "rule"}, and "approved" where somebody was asked; None for
+            a call that was wrong before that
+    """
+
+    __slots__ = NAMES = ("call", "account", "status", "duration_ms", "arguments", "error", "policy")
 
     def __init__(self, call: str, account: str) -> None:
         self.call = call
@@ -122,6 +128,7 @@ class CallRecord:
         self.status = "unknown"
         self.duration_ms: float | None = None
         self.error: dict[str, Any] | None = None
+        self.policy: dict[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.NAMES}
@@ -130,7 +137,7 @@ class CallRecord:
         """The same record but for `changes`."""
         made = CallRecord(self.call, self.account)
         made.arguments, made.status = self.arguments, self.status
-        made.duration_ms, made.error = self.duration_ms, self.error
+        made.duration_ms, made.error, made.policy = self.duration_ms, self.error, self.policy
         for name, value in changes.items():
             setattr(made, name, value)
         return made

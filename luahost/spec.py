@@ -151,9 +151,8 @@ class Simulation(Protocol):
     def keys(self) -> Mapping[str, Mapping[str, str]]:
         """A key for each account, by API version."""
 
-    @property
-    def clock(self) -> Any:
-        """What time it is there: `time()` and `sleep(seconds)`."""
+    clock: Any
+    """What time it is there: `time()` and `sleep(seconds)`. It may be set."""
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]: ...
 
@@ -228,7 +227,8 @@ class Function:
 
     `pages` gives a list page by page, for those who walk it; each page has its entries in the field `entries`.
     `inline` is for a handler that returns at once and asks nobody: it is called without a thread of its own, so that
-    nothing can end it early.
+    nothing can end it early. `sample` is an example of what it gives: what a dry run answers where the integration
+    has no simulator.
     """
 
     name: str
@@ -243,6 +243,7 @@ class Function:
     inline: bool = False
     pages: Callable[[Call, dict[str, Any]], Iterator[dict[str, Any]]] | None = None
     entries: str = "items"
+    sample: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if not _FUNCTION_NAME.match(self.name):

@@ -6,10 +6,11 @@ import threading
 from fnmatch import filter as filter_names
 from typing import TYPE_CHECKING, Any
 
-from luahost.calls import arguments as args, walks
+from luahost.calls import approval, arguments as args, walks
 from luahost.calls.accounts import DEFAULT, Account, Accounts, check_name
 from luahost.calls.cover import Cover, cover_error
 from luahost.calls.handling import Connection, HandlerCall
+from luahost.calls.policy import denied
 from luahost.errors import (
     InternalError,
     InvalidArguments,
@@ -104,7 +105,7 @@ class Dispatcher:
                     check_name(self.catalog[name], account)
                 except UsageError as error:
                     raise UsageError(f"{settings.config_file}: {error.message}", hint=error.hint) from None
-        for rule in self.policy.rules:
+        for rule in self.policy.all_rules():
             functions = [function.name for function in self.integration(rule.integration).functions]
             known = ["read", "write", *functions]
             if rule.subject not in known and not ("*" in rule.subject and filter_names(functions, rule.subject)):
@@ -113,6 +114,13 @@ class Dispatcher:
                     f"{place}permission {rule.subject!r} of {rule.integration}: there is no such function"
                     f"{args.did_you_mean(rule.subject, known)}",
                     hint="write read, write, a function, or a pattern such as list_*",
+                )
+            if rule.account and not rule.source and rule.account not in self.account_names(rule.integration):
+                accounts = self.account_names(rule.integration)
+                raise UsageError(
+                    f"permission {rule.subject!r} of {rule.integration}: there is no account {rule.account!r}"
+                    f"{args.did_you_mean(rule.account, accounts)}",
+                    hint=f"accounts: {', '.join(accounts)}",
                 )
 
     def check_limits(self, limits: Limits) -> None:
@@ -278,21 +286,35 @@ class Dispatcher:
         known = (integration.name, account) in self._connected or account in self.account_names(integration.name)
         if not known:
             raise self.unknown_account(integration.name, account)
-        self.policy.enforce(integration.name, function, account)
+        self._allow(run, record, integration, function, account)
         connection = self._connect(integration, account)
         args.check_version(function, clean, connection.account.version, account)
         call = HandlerCall(self.ledger, connection, function, run, pending, secrets)
+        dry = run.dry_run
         if not walk or function.pages is None:
-            return function.handler(call, clean)
+            return function.handler(call, clean) if dry is None else dry.answer(integration, function, call, clean)
+        pages = function.pages(call, clean) if dry is None else dry.pages(integration, function, call, clean)
         return walks.begin(
             run,
             walks.Walk(
-                function.pages(call, clean),
+                pages,
                 function.entries,
                 call.begin_page,
                 lambda step: self._stepped(step, record, name, account, secrets),
             ),
         )
+
+    def _allow(self, run: Run, record: CallRecord, integration: Integration, function: Function, account: str) -> None:
+        """Return when the call may be made; raise PermissionDenied or ApprovalRequired when not. Record why."""
+        verdict = self.policy.decide(integration.name, function, account)
+        record.policy = {"decision": verdict.decision, "rule": verdict.rule}
+        if verdict.decision == "deny":
+            raise denied(verdict, integration.name, function)
+        if verdict.decision == "ask" and run.dry_run is None:
+            record.policy["approved"] = False
+            record.policy["approved"] = approval.seek(
+                run, integration, function, account, record.arguments, verdict.rule
+            )
 
     def _stepped(self, step: Callable[[], Any], record: CallRecord, name: str, account: str, secrets: list[str]) -> Any:
         """One page more of a list; an error there is the call's, which has begun long ago."""

@@ -11,9 +11,10 @@ from luahost.errors import InvalidArguments, PermissionDenied, UsageError
 
 
 class Folder:
-    """A run's files, all below one folder. Raises UsageError where that is none."""
+    """A run's files, all below one folder; a `dry_run` writes none. Raises UsageError where the folder is none."""
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
+    def __init__(self, folder: str | os.PathLike[str], *, dry_run: bool = False) -> None:
+        self._dry_run = dry_run
         self._folder = Path(folder).resolve()
         if not self._folder.is_dir():
             raise UsageError(f"files: {folder} is not a folder", hint="name a folder that exists")
@@ -42,6 +43,10 @@ class Folder:
         try:
             if place.is_dir():
                 raise InvalidArguments(f"{name!r} is a folder")
+            if self._dry_run:
+                if place.exists() and not overwrite:
+                    raise FileExistsError  # noqa: TRY301 (as linking would)
+                return name
             with os.fdopen(
                 os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666), "wb"
             ) as file:

@@ -25,6 +25,7 @@ class Connection:
         from luahost.calls.connections import Transport
 
         self.account = account
+        self.simulated = app is not None
         self.transport = Transport(account, timing, app)
         self._facts: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -72,6 +73,22 @@ class HandlerCall:
             self._http = Client(self._connection.transport, self._run, self._pending, self._secrets)
         return self._http
 
+    def moved(self, connection: Connection, ledger: Callable[[], Ledger]) -> HandlerCall:
+        """The same call on another connection."""
+        return HandlerCall(ledger, connection, self._function, self._run, self._pending, self._secrets)
+
+    def of(self, function: Function) -> HandlerCall:
+        """A call of another function, made for this one."""
+        return HandlerCall(self._ledger, self._connection, function, self._run, self._pending, self._secrets)
+
+    def connection_to(self, account: Account, app: Any) -> Connection:
+        """A connection to a simulated API in place of this one's."""
+        return Connection(account, self._connection.transport.timing, app)
+
+    def plan(self) -> None:
+        """Say that nothing is sent: the call is one that a dry run would make."""
+        self._pending.planned = True
+
     def begin_page(self) -> None:
         """What is asked for from here on is a page of its own: the limit of a response's bytes counts anew."""
         self._http = None
@@ -81,10 +98,11 @@ class HandlerCall:
         return self._run.files
 
     def sleep(self, seconds: float) -> None:
-        self._run.sleep(seconds)
+        self._run.sleep(seconds, real=not self._connection.simulated)
 
     def time(self) -> float:
-        return self._run.clock.time() if self._run.clock is not None else time.monotonic()
+        simulated = self._connection.simulated and self._run.clock is not None
+        return self._run.clock.time() if simulated and self._run.clock else time.monotonic()
 
     @property
     def account(self) -> str:
@@ -105,6 +123,9 @@ class HandlerCall:
         return self._connection.remember(name, find)
 
     def once(self, key: str, arguments: Mapping[str, Any], creation: Creation) -> Any:
+        return self._once(key, arguments, creation).create()
+
+    def _once(self, key: str, arguments: Mapping[str, Any], creation: Creation) -> Once:
         return Once(
             ledger=self._ledger(),
             timing=self._connection.transport.timing,
@@ -115,4 +136,4 @@ class HandlerCall:
             creation=creation,
             key=key,
             arguments=arguments,
-        ).create()
+        )

@@ -112,6 +112,16 @@ class Once:
                 if self._claim(turn + 1):
                     return self._send([self._key_tag, self._arguments_tag])
 
+    def existing(self) -> dict[str, Any] | None:
+        """What the key has made, None where nothing is known or found; nothing is claimed. Raises Conflict."""
+        _, entry = self._ledger.read(self._entry)
+        if entry["state"] != "free" and entry.get("arguments") != self._arguments:
+            raise _conflict()
+        if entry["state"] == "done":
+            return self._creation_at(entry["id"])
+        found = self._look()
+        return self._creation_at(found[0]["id"]) if found else None
+
     def _claim(self, turn: int, *, tagged: bool = True) -> bool:
         self._turn = turn
         return self._ledger.claim(self._entry, turn, self._sent(self._timing.timeout + self._timing.settle, tagged))

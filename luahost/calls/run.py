@@ -9,9 +9,13 @@ from luahost.errors import Cancelled, LimitExceeded, LuaHostError, PermissionDen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
     from collections.abc import Callable
     from typing import Any, Protocol
 
+    from luahost.calls.approval import Approve
+    from luahost.calls.cancellation import Cancellation
+    from luahost.calls.dry_run import DryRun
     from luahost.calls.walks import Walk
     from luahost.results import CallRecord, Limits
     from luahost.spec import Files
@@ -40,22 +44,24 @@ def _cut(value: Any) -> Any:
 
 class Pending:
     """A call under way. `sent` says that a write has left, so that its outcome is worth waiting for; `done`, that it
-    has given its result.
+    has given its result; `planned`, that a dry run has given it, and nothing was sent.
     """
 
-    __slots__ = ("done", "record", "sent", "started")
+    __slots__ = ("done", "planned", "record", "sent", "started")
 
     def __init__(self, record: CallRecord) -> None:
         self.record = record
         self.sent = False
         self.done = False
+        self.planned = False
         self.started = time.monotonic()
 
 
 class Run:
     """What one run may touch: its account, limits and deadline, and the record of its calls. Thread-safe.
 
-    `clock` is a simulator's; without one, time passes as it does.
+    `clock` is a simulator's; without one, time passes as it does. `approve` is who is asked about calls, on the event
+    `loop` where there is one. In a `dry_run` no write is sent.
     """
 
     def __init__(
@@ -66,10 +72,18 @@ class Run:
         clock: Clock | None = None,
         on_notice: Callable[[str], None] | None = None,
         files: Files | None = None,
+        approve: Approve | None = None,
+        loop: AbstractEventLoop | None = None,
+        cancellation: Cancellation | None = None,
+        dry_run: DryRun | None = None,
     ) -> None:
         self.limits = limits
         self.account = account
         self.clock = clock
+        self.approve = approve
+        self.loop = loop
+        self.cancellation = cancellation
+        self.dry_run = dry_run
         self.records: list[CallRecord] = []
         self.notices: list[str] = []
         self.seal = "none"
@@ -127,7 +141,7 @@ class Run:
         elif not pending.done:
             record.status = "unknown" if pending.sent else "error"
         else:
-            record.status = "ok"
+            record.status = "planned" if pending.planned else "ok"
         record.duration_ms = milliseconds(time.monotonic() - pending.started)
         with self._changed:
             self._pending.discard(pending)
@@ -166,9 +180,12 @@ class Run:
             return None
         return self.deadline + GRACE if pending.sent else self.deadline
 
-    def sleep(self, seconds: float, pending: Pending | None = None) -> None:
-        """Wait, on the simulator's clock at once; no longer than the run (or the pending call) may last."""
-        if self.clock is not None:
+    def sleep(self, seconds: float, pending: Pending | None = None, *, real: bool = False) -> None:
+        """Wait, on the simulator's clock at once; no longer than the run (or the pending call) may last.
+
+        `real` is for a call that nobody simulates in a run whose time is simulated.
+        """
+        if self.clock is not None and not real:
             self.clock.sleep(seconds)
             return
         end = time.monotonic() + seconds
@@ -185,6 +202,17 @@ class Run:
             if self.is_over():
                 raise self.wall_exceeded()
 
+    def wait_for(self, ready: Callable[[], bool]) -> None:
+        """Wait until `ready`, which `wake` has looked at again, or until the run is over."""
+        with self._changed:
+            while not (ready() or self.stopped or self.is_over()):
+                self._changed.wait(self.remaining())
+
+    def wake(self) -> None:
+        """Have whoever waits look again."""
+        with self._changed:
+            self._changed.notify_all()
+
     # -- the end --------------------------------------------------------------------------------------------
 
     def elapsed_ms(self) -> float:
@@ -193,6 +221,10 @@ class Run:
     def remaining(self) -> float | None:
         """Seconds until the deadline, None without one."""
         return None if self.deadline is None else self.deadline - time.monotonic()
+
+    @property
+    def cancelled(self) -> bool:
+        return self.cancellation is not None and self.cancellation.cancelled
 
     def is_over(self) -> bool:
         """Whether the deadline has passed."""

@@ -129,13 +129,21 @@ class Child:
 
         Raises ChildDied at the end of the child's output, InternalError for what is not a frame.
         """
-        self.silent = not self._poll.poll(None if timeout is None else max(0.0, timeout) * 1000)
-        if self.silent:
+        ready = self._poll.poll(None if timeout is None else max(0.0, timeout) * 1000)
+        self.silent = not ready
+        if all(descriptor != self._from for descriptor, _ in ready):
             return ()
         data = os.read(self._from, _CHUNK)
         if not data:
             raise ChildDied(self.end(), self.last_words())
         return self._splitter.feed(data)
+
+    def watch(self, descriptor: int) -> None:
+        """Have `frames` return early also when `descriptor` can be read, until `unwatch`."""
+        self._poll.register(descriptor, select.POLLIN)
+
+    def unwatch(self, descriptor: int) -> None:
+        self._poll.unregister(descriptor)
 
     def cpu_seconds(self) -> float | None:
         """Processor time of this run so far, None where the system does not tell."""

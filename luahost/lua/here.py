@@ -35,7 +35,7 @@ _code = cache(compiled)
 
 
 def run_here(bridge: Bridge, run: Run, start: dict[str, Any]) -> None:
-    """Raises LimitExceeded, InternalError, and whatever interrupts the thread."""
+    """Raises LimitExceeded, Cancelled, InternalError, and whatever interrupts the thread."""
     _Here(bridge, run).run(start)
 
 
@@ -54,6 +54,8 @@ class _Here:
     def run(self, start: dict[str, Any]) -> None:
         memory = self._run.limits.memory_mib
         self._reply(start_frame(start, memory))
+        if self._run.cancellation is not None:
+            self._run.cancellation.wakes(self._cancel)
         try:
             with _signals_noted(self._interrupt):
                 Engine(self._border, _code(), guarded=True, max_memory=memory and memory << 20).run()
@@ -62,6 +64,9 @@ class _Here:
                 raise limit_exceeded("memory_mib", memory, memory) from None
             if not self._ended:
                 raise InternalError(f"the Lua state ended: {error}") from None
+        finally:
+            if self._run.cancellation is not None:
+                self._run.cancellation.forget(self._cancel)
         self._run.cpu_seconds = self._cpu_seconds()
         if self._ended:
             raise self._ended[0]
@@ -107,7 +112,13 @@ class _Here:
         self._answers.put(pack(frame))
 
     def _interrupt(self) -> None:
-        self._ended.append(KeyboardInterrupt())
+        self._end(KeyboardInterrupt())
+
+    def _cancel(self) -> None:
+        self._end(Cancelled("the run was cancelled"))
+
+    def _end(self, error: BaseException) -> None:
+        self._ended.append(error)
         self._answers.put(_STOP)  # wakes a script that waits
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 
 from luahost.calls.run import limit_exceeded
-from luahost.errors import InternalError, LuaHostError
+from luahost.errors import Cancelled, InternalError, LuaHostError
 from luahost.lua.bridge import start_frame
 from luahost.lua.child import SILENCE, ChildDied
 
@@ -30,18 +31,42 @@ class NeverBegan(InternalError):
 def run_in_child(bridge: Bridge, run: Run, start: dict[str, Any], child: Child) -> None:
     """Run in a process that waits for a script.
 
-    Raises LimitExceeded, InternalError when the process died, and whatever interrupts the thread: then the process
-    is to be ended.
+    Raises LimitExceeded, Cancelled, InternalError when the process died, and whatever interrupts the thread: then
+    the process is to be ended.
     """
     limits = run.limits
     first = start_frame(start, limits.memory_mib)
     child.limit(limits.cpu, limits.memory_mib, run.deadline)
     child.send(first)
+    if run.cancellation is None:
+        _exchange(bridge, run, child)
+        return
+    read, write = os.pipe()
+
+    def wake() -> None:
+        os.write(write, b"\0")
+
+    child.watch(read)
+    run.cancellation.wakes(wake)
+    try:
+        _exchange(bridge, run, child)
+    finally:
+        run.cancellation.forget(wake)
+        child.unwatch(read)
+        os.close(read)
+        os.close(write)
+
+
+def _exchange(bridge: Bridge, run: Run, child: Child) -> None:
+    """Take the frames of the script until its last one."""
+    limits = run.limits
     silence: _Silence | None = None
     heard = False
     look_at = None if limits.cpu is None else time.monotonic() + limits.cpu  # sooner it cannot be used up
     try:
         while not bridge.has_ended():
+            if run.cancelled:
+                raise Cancelled("the run was cancelled")
             now = time.monotonic()
             if look_at is not None and now >= look_at and limits.cpu is not None:
                 cpu_left = _cpu_left(child, limits.cpu)

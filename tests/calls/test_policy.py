@@ -8,7 +8,7 @@ import pytest
 
 from luahost import Function, Host, Policy
 from luahost.calls.policy import Rule, rules_from
-from luahost.errors import ApprovalRequired, InvalidArguments, PermissionDenied, UsageError
+from luahost.errors import ApprovalRequired, InvalidArguments, LuaHostError, PermissionDenied, UsageError
 
 if TYPE_CHECKING:
     from luahost.calls.policy import Decision
@@ -28,14 +28,14 @@ def policy(*rules: tuple[str, Decision] | tuple[str, Decision, str]) -> Policy:
 
 
 def test_without_rules_reading_is_allowed_and_writing_asks() -> None:
-    assert Policy().decide("devin", GET, "default") == "allow"
-    assert Policy().decide("devin", CREATE, "default") == "ask"
+    assert Policy().decide("devin", GET, "default").decision == "allow"
+    assert Policy().decide("devin", CREATE, "default").decision == "ask"
 
 
 def test_without_a_rule_that_fits_the_defaults_decide() -> None:
     strict = Policy(read="deny", write="allow", rules=(Rule("other", "read", "allow"), Rule("devin", "x_*", "ask")))
-    assert strict.decide("devin", GET, "default") == "deny"
-    assert strict.decide("devin", CREATE, "default") == "allow"
+    assert strict.decide("devin", GET, "default").decision == "deny"
+    assert strict.decide("devin", CREATE, "default").decision == "allow"
 
 
 @pytest.mark.parametrize(
@@ -63,35 +63,90 @@ def test_without_a_rule_that_fits_the_defaults_decide() -> None:
     ],
 )
 def test_the_closest_rule_decides_whatever_the_order(rules: list[Any], decision: str) -> None:
-    assert policy(*rules).decide("devin", CREATE, "work") == decision
-    assert policy(*reversed(rules)).decide("devin", CREATE, "work") == decision
+    assert policy(*rules).decide("devin", CREATE, "work").decision == decision
+    assert policy(*reversed(rules)).decide("devin", CREATE, "work").decision == decision
 
 
 def test_a_rule_counts_for_its_integration_only() -> None:
     only = Policy(read="allow", rules=(Rule("other", "get_session", "deny"),))
-    assert only.decide("devin", GET, "default") == "allow"
+    assert only.decide("devin", GET, "default").decision == "allow"
 
 
 def test_read_only_denies_every_write_whatever_the_rules_say() -> None:
     only = Policy(write="allow", rules=(Rule("devin", "create_session", "allow", "work"),), read_only=True)
-    assert only.decide("devin", CREATE, "work") == "deny"
-    assert only.decide("devin", LIST, "work") == "allow"
+    assert only.decide("devin", CREATE, "work").decision == "deny"
+    assert only.decide("devin", LIST, "work").decision == "allow"
 
 
-def test_denied_and_unapproved_calls_are_told_with_what_to_write() -> None:
-    with pytest.raises(PermissionDenied) as denied:
-        Policy(read="deny").enforce("devin", GET, "default")
-    assert 'get_session = "allow"' in (denied.value.hint or "")
-    with pytest.raises(ApprovalRequired) as asked:
-        Policy().enforce("devin", CREATE, "default")
-    assert 'Policy(write="allow")' in (asked.value.hint or "")
-    Policy().enforce("devin", GET, "default")
+def test_denied_and_unapproved_calls_are_told_the_rule_and_what_to_write() -> None:
+    with Host(simulate=True, policy=Policy(read="deny")) as host:
+        with pytest.raises(PermissionDenied, match="read = deny") as denied:
+            host.call("devin.get_session", {"session_id": "sess_abc123"})
+        assert 'get_session = "allow"' in (denied.value.hint or "")
+        with pytest.raises(ApprovalRequired, match="write = ask") as asked:
+            host.call("devin.create_session", {"prompt": "x"})
+        assert '{"devin.create_session": "allow"}' in (asked.value.hint or "")
 
 
 def test_a_call_that_read_only_denies_is_not_told_to_change_rules_that_do_not_count() -> None:
-    with pytest.raises(PermissionDenied) as denied:
-        Policy(read_only=True).enforce("devin", CREATE, "default")
+    with Host(simulate=True, policy=Policy(read_only=True)) as host, pytest.raises(PermissionDenied) as denied:
+        host.call("devin.create_session", {"prompt": "x"})
     assert "config.toml" not in (denied.value.hint or "")
+
+
+def test_confirm_asks_about_what_would_be_allowed_and_leaves_what_is_denied() -> None:
+    careful = Policy(write="allow", rules={"devin.get_session": "allow", "devin.create_session": "deny"}, confirm=True)
+    assert careful.decide("devin", function("send_message", "write"), "default").decision == "ask"
+    assert careful.decide("devin", CREATE, "default").decision == "deny"
+    assert careful.decide("devin", GET, "default").decision == "allow"
+
+
+def test_rules_can_be_written_as_names_and_decisions() -> None:
+    written = Policy(rules={"devin.delete_secret": "deny", "devin.work.write": "ask", "devin.list_*": "allow"})
+    assert written.rules == (
+        Rule("devin", "delete_secret", "deny"),
+        Rule("devin", "write", "ask", "work"),
+        Rule("devin", "list_*", "allow"),
+    )
+
+
+@pytest.mark.parametrize("name", ["write", "devin", "", ".write", "devin.", "a.b.c.d", 1, None])
+def test_what_names_no_rule_is_refused(name: Any) -> None:
+    with pytest.raises(UsageError, match="names no function"):
+        Policy(rules={name: "allow"})
+
+
+@pytest.mark.parametrize("rules", [["devin.write"], "devin.write", 5, ("x",)])
+def test_what_is_no_table_of_rules_is_refused(rules: Any) -> None:
+    with pytest.raises(UsageError, match="names and decisions"):
+        Policy(rules=rules)
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("devin.create_sesion", "did you mean 'create_session'"),
+        ("devin.works.write", "no account 'works'"),
+        ("devil.write", "did you mean 'devin'"),
+        ("devin.nosuch_*", "no such function"),
+    ],
+)
+def test_a_rule_for_what_does_not_exist_is_refused_when_the_host_looks(rule: str, words: str) -> None:
+    with Host(simulate=True, policy=Policy(rules={rule: "deny"})) as host, pytest.raises(LuaHostError, match=words):
+        host.call("devin.list_sessions")
+
+
+def test_the_record_of_a_call_says_what_was_decided_and_by_which_rule(home: Any) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text('[integrations.devin.permissions]\n"create_*" = "allow"\n')
+    with Host(simulate=True) as host:
+        source = "local d = app.integrations.devin d.create_session('x') d.list_sessions() pcall(d.delete_secret, 'x')"
+        calls = host.run(source).calls
+    assert [call.policy for call in calls] == [
+        {"decision": "allow", "rule": "devin.create_* = allow (config.toml)"},
+        {"decision": "allow", "rule": "read = allow (the policy's default)"},
+        {"decision": "ask", "rule": "write = ask (the policy's default)", "approved": False},
+    ]
 
 
 @pytest.mark.parametrize("word", ["yes", "Allow", "", None, True, "ALLOW", "allow "])

@@ -21,9 +21,11 @@ LAYERS = {
     "luahost.lua": 4,
     "luahost.outcome": 5,
     "luahost.parts": 5,
-    "luahost.host": 6,
-    "luahost.cli": 7,
-    "luahost.__main__": 8,
+    "luahost.single": 6,
+    "luahost.asynchronous": 6,
+    "luahost.host": 7,
+    "luahost.cli": 8,
+    "luahost.__main__": 9,
 }
 """What each part stands on: a part imports parts of a lower number, and itself."""
 

@@ -257,7 +257,7 @@ def test_json_tells_of_each_call(luahost: Command) -> None:
         ("devin.get_session", "error"),
         ("devin.list_sessions", "ok"),
     ]
-    assert set(calls[0]) == {"call", "account", "status", "duration_ms", "arguments", "error"}
+    assert set(calls[0]) == {"call", "account", "status", "duration_ms", "arguments", "error", "policy"}
     assert calls[0]["error"]["code"] == "not_found"
 
 

@@ -1,0 +1,125 @@
+"""Asking somebody whether a call may be made: a person at a terminal, a program, a client of MCP."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from luahost.calls.policy import how_to_allow
+from luahost.errors import ApprovalRequired, Cancelled, PermissionDenied
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from concurrent.futures import Future
+
+    from luahost.calls.run import Run
+    from luahost.spec import Function, Integration
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRequest:
+    """A call that waits for a yes or a no. `arguments` are as records show them: sensitive values covered.
+
+    `rule` is the line of the policy that asks; `summary` says what the function does.
+    """
+
+    call: str
+    account: str
+    access: str
+    summary: str
+    arguments: Mapping[str, Any]
+    rule: str
+
+    def __str__(self) -> str:
+        """It in words, a line for each argument. What a script wrote cannot look like a line of ours."""
+        lines = [f"{self.call} on account {self.account}: {self.summary}"]
+        lines += [f"  {name} = {_shown(value)}" for name, value in self.arguments.items()]
+        return "\n".join(lines)
+
+
+Approve = Callable[[ApprovalRequest], bool | Awaitable[bool]]
+"""Says whether a call may be made. It may be a coroutine function. What it raises is a no, with its reason."""
+
+_LONGEST = 2000  # characters of a value
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
+
+
+def seek(
+    run: Run, integration: Integration, function: Function, account: str, shown: Mapping[str, Any], rule: str
+) -> bool:
+    """Ask whoever the run has to ask, and give True for a yes.
+
+    Raises ApprovalRequired where there is nobody, or where asking failed; PermissionDenied for a no; Cancelled when
+    the run ended first.
+    """
+    asked = ApprovalRequest(
+        f"{integration.name}.{function.name}", account, function.access, function.summary, shown, rule
+    )
+    how = how_to_allow(integration.name, function)
+    if run.approve is None:
+        raise ApprovalRequired(
+            f"this call needs approval ({rule}), and nobody is there to give it",
+            hint=f"whoever runs this can allow it: {how}; or give the host an approve function",
+        )
+    answer = _ask(run, asked)
+    if isinstance(answer, BaseException):
+        raise ApprovalRequired(
+            f"this call needs approval ({rule}), and asking for it failed: {type(answer).__name__}",
+            hint=f"mend the approve function, or allow it {how}",
+        )
+    if answer is True:
+        return True
+    if answer is False:
+        raise PermissionDenied(
+            "this call was refused when it was asked about", hint="do without it, or say why it is needed and end"
+        )
+    raise ApprovalRequired(
+        f"this call needs approval ({rule}), and the answer was neither True nor False but a {type(answer).__name__}",
+        hint="an approve function gives True or False",
+    )
+
+
+def _ask(run: Run, asked: ApprovalRequest) -> Any:
+    """What the approve function says, or what it raises. In a thread of its own: one that hangs holds up no other."""
+    answers: list[Any] = []
+    awaited: list[Future[Any]] = []
+
+    def ask() -> None:
+        try:
+            answers.append(_answer(run, asked, awaited))
+        except BaseException as error:  # noqa: BLE001 (a no, told to the script)
+            answers.append(error)
+        run.wake()
+
+    threading.Thread(target=ask, name="luahost-approve", daemon=True).start()
+    run.wait_for(lambda: bool(answers))
+    if answers:
+        return answers[0]
+    for future in awaited:
+        future.cancel()
+    raise Cancelled("the run ended before this was approved") if run.stopped else run.wall_exceeded()
+
+
+def _answer(run: Run, asked: ApprovalRequest, awaited: list[Future[Any]]) -> Any:
+    answer = run.approve(asked) if run.approve is not None else None
+    if not inspect.isawaitable(answer):
+        return answer
+
+    import asyncio  # most runs have nobody who waits
+
+    async def wait() -> Any:
+        return await answer
+
+    if run.loop is None:
+        return asyncio.run(wait())
+    awaited.append(asyncio.run_coroutine_threadsafe(wait(), run.loop))
+    return awaited[0].result()
