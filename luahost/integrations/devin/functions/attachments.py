@@ -44,7 +44,7 @@ UPLOAD_ATTACHMENT = Function(
     params=(
         text(
             "name", "What the file is called; without it, as the file is", max_length=255,
-            pattern=r"[^/\\\x00-\x1f\"]+", pattern_hint="a file's name, without / and quotes",
+            pattern=r'[^/\\\x00-\x1f"]+', pattern_hint="a file's name, without / and quotes",
         ),
         Param(name="content", type="bytes", description="Its bytes", max_length=MAX_CONTENT),
         _FILE,

@@ -81,7 +81,7 @@ TAGS = texts(
     "tags",
     "Tags",
     max_length=MAX_TAGS,
-    pattern=r"(?s).+",
+    pattern=r"[\s\S]+",
     pattern_hint="a text that is not empty",
 )
 URLS = texts(
