@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
-from luahost.cli import output
+from luahost.cli import output, tables
 from luahost.errors import LuaHostError, UsageError
 from luahost.host import Host
 from luahost.outcome import Interrupted
@@ -54,21 +54,21 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
             )
     except Interrupted as interrupted:
         if interrupted.result.ok:
-            _print(interrupted.result.value, as_json=options.json)
+            _print(options.function, interrupted.result.value, as_json=options.json)
         output.note("interrupted" + (" after it was done" if interrupted.result.ok else ""))
         return 130
     except LuaHostError as error:
         code = output.fail(error, as_json=options.json)
         return 2 if code == 1 else code
-    _print(value, as_json=options.json)
+    _print(options.function, value, as_json=options.json)
     return 0
 
 
-def _print(value: Any, *, as_json: bool) -> None:
+def _print(function: str, value: Any, *, as_json: bool) -> None:
     if as_json:
         output.print_json(_as_text(value))
     else:
-        _show(value)
+        tables.show(function, value)
 
 
 def _as_text(value: Any) -> Any:
@@ -161,22 +161,3 @@ def _typed(param: Param | None, text: str) -> Any:
         except ValueError:
             return text
     return text
-
-
-def _show(value: Any) -> None:
-    """A result for people: a line a field, and a table for a list of objects."""
-    if not isinstance(value, dict):
-        output.print_json(value)
-        return
-    for name, field in value.items():
-        if isinstance(field, bytes):  # as they are: a terminal's business, or a pipe's
-            print(f"{name}: ", end="", flush=True)
-            sys.stdout.buffer.write(field + b"\n")
-            sys.stdout.buffer.flush()
-        elif isinstance(field, list) and field and all(isinstance(each, dict) for each in field):
-            columns = [key for key in ("session_id", "status", "title", "created_at") if key in field[0]]
-            columns = columns or list(field[0])[:4]
-            output.print_table(tuple(columns), [tuple(str(each.get(key, "")) for key in columns) for each in field])
-        elif field is not None:
-            text = field if isinstance(field, str) else json.dumps(field, ensure_ascii=False)
-            print(f"{name}: {text}")

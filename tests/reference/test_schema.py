@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from luahost.spec import Function, Param
 
 SAMPLES = [
-    "", "a", "a\nb", "ü", "..", "notes.txt", 'a"b', "owner/name", "x/owner/name/", "!macro", "devin-abc123", "0 9 * * 1",
-    "0 9 * *", "2026-12-01T09:00:00Z", "2026-12-01", "https://example.com/x", "https://x y", "x https://example.com",
-    "http://127.0.0.1:80/x", "http://127.0.0.1:80/x y", "http://evil.example/",
+    "", "a", "a\nb", "ü", "..", "notes.txt", 'a"b', "owner/name", "x/owner/name/", "!macro", "devin-abc123",
+    "0 9 * * 1", "0 9 * *", "2026-12-01T09:00:00Z", "2026-12-01", "https://example.com/x", "https://x y",
+    "x https://example.com", "http://127.0.0.1:80/x", "http://127.0.0.1:80/x y", "http://evil.example/",
 ]  # fmt: skip
 PATTERNS = [
     pytest.param(function, param, id=f"{function.name}-{param.name}")
