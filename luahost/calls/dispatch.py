@@ -6,7 +6,7 @@ import threading
 from fnmatch import filter as filter_names
 from typing import TYPE_CHECKING, Any
 
-from luahost.calls import arguments as args, walks
+from luahost.calls import arguments as args, names, walks
 from luahost.calls.accounts import DEFAULT, Account, Accounts, check_name
 from luahost.calls.cover import Cover, cover_error
 from luahost.calls.handling import Connection, HandlerCall
@@ -182,18 +182,18 @@ class Dispatcher:
         accounts = self.account_names(integration)
         near_function, near_account = args.suggest(name, functions), args.suggest(name, accounts)
         place = f"{integration}.{account}" if account else integration
-        hint = f"functions: {', '.join(functions)}"
+        hint = names.ALL if near_function else f"functions: {names.nearest(name, functions)}; {names.ALL}"
         meant_function = account is not None or near_function or name.partition("_")[0].lower() in _VERBS
         if near_account and not near_function:
             meant_function = account is not None
         if meant_function:
             guess = f" (did you mean {near_function!r}?)" if near_function else ""
             return UnknownFunction(f"{place} has no function {name!r}{guess}", hint=hint)
-        guess = f" (did you mean {near_account!r}?)" if near_account else ""
+        guess, also = (f" (did you mean {near_account!r}?)", "") if near_account else ("", f"{hint}; ")
         return UnknownAccount(
             f"{integration} has no account and no function {name!r}{guess}",
             account=name,
-            hint=f"accounts: {', '.join(accounts)}; {hint}; add one with luahost accounts add NAME",
+            hint=f"accounts: {', '.join(accounts)}; {also}add one with luahost accounts add NAME",
         )
 
     # -- call -----------------------------------------------------------------------------------------------
