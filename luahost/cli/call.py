@@ -24,6 +24,9 @@ DESCRIPTIONS = {
     "k=@@x is the text @x. A JSON object on standard input, or -, gives the arguments as well."
 }
 
+_GIVEN = {"array": ":=JSON", "object": ":=JSON", "bytes": "=@FILE", "boolean": "=true|false"}
+_LONGEST = 60  # characters of a suggestion
+
 
 def main(parser: ArgumentParser, argv: list[str]) -> int:
     add = parser.add_argument
@@ -33,6 +36,8 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
     add("--files", metavar="DIR", help="the folder whose files the call may read and write (default: none)")
     add("--simulate", action="store_true", help="answer from the simulator: no network, no key")
     add("--json", action="store_true", help="print JSON")
+    if not {"-h", "--help"}.isdisjoint(argv):
+        _explain(parser, argv)
     options = parser.parse_intermixed_args(argv[1:])
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as clean as Ctrl-C
 
@@ -62,6 +67,26 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
         return 2 if code == 1 else code
     _print(options.function, value, as_json=options.json)
     return 0
+
+
+def _explain(parser: ArgumentParser, argv: list[str]) -> None:
+    """Add the parameters of the function among the words, if there is one, to the help."""
+    from luahost.integrations import catalog
+    from luahost.reference.markdown import explained
+    from luahost.reference.pages import find
+
+    integrations = catalog.load()
+    found = next((found for word in argv[1:] if "." in word and (found := find(integrations, word))), None)
+    integration, function = found or (None, None)
+    if integration is None or function is None:
+        return
+    parser.usage = parser.format_usage().removeprefix("usage: ")  # without what is added here
+    title = f"parameters of {integration.name}.{function.name}"
+    group = parser.add_argument_group(title, function.summary if function.params else "none")
+    for param in function.params:
+        shown = f"{param.name}{_GIVEN.get(param.type) or '=' + param.type.upper()}"
+        text = ("required; " if param.required else "") + explained(param)
+        group.add_argument(param.name, metavar=shown, help=text.replace("%", "%%"))
 
 
 def _print(function: str, value: Any, *, as_json: bool) -> None:
@@ -98,7 +123,7 @@ def _arguments(function: Function, words: list[str]) -> dict[str, Any]:
                 continue
             text = _decoded(name, text[1:], data)
         if typed or (param is not None and param.type in ("object", "array")):
-            found[name] = _json(name, text)
+            found[name] = _json(name, text, param)
         else:
             found[name] = _typed(param, text)
     return found
@@ -144,11 +169,30 @@ def _decoded(name: str, file: str, data: bytes) -> str:
         raise UsageError(f"{name}=@{file}: not UTF-8") from None
 
 
-def _json(name: str, text: str) -> Any:
+def _json(name: str, text: str, param: Param | None) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{name}: not JSON: {error}") from None
+        if param is None:
+            raise UsageError(f"{name}: not JSON: {error}") from None
+        if param.type not in ("array", "object"):
+            raise UsageError(f"{name}: not JSON: {error}", hint=f"without a colon, {name}=… is text as it is") from None
+        raise UsageError(
+            f"{name} is an {param.type_text}, and must be JSON ({error})",
+            hint=f"write {name}:={_as_json(param, text)}",
+        ) from None
+
+
+def _as_json(param: Param, text: str) -> str:
+    """What was meant, or else the form of it, as a shell takes it."""
+    if param.type == "object":
+        return """'{"NAME": VALUE}'"""
+    if param.items != "string":
+        return """'[{"NAME": VALUE}]'""" if param.items == "object" else "'[VALUE]'"
+    words = [word.strip() for word in text.split(",")]
+    meant = json.dumps(words, ensure_ascii=False)
+    plain = len(meant) <= _LONGEST and text.isprintable() and not set(text) & set("'[]\"\\")
+    return f"'{meant}'" if plain else """'["TEXT", "TEXT"]'"""
 
 
 def _typed(param: Param | None, text: str) -> Any:

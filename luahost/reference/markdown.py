@@ -38,9 +38,7 @@ def _function(integration: Integration, function: Function, head: str) -> list[s
         lines += ["| Name | Type | Required | Description |", "|---|---|---|---|"]
         for param in function.params:
             required = "yes" if param.required else "no"
-            rules = "; ".join(_rules(param))
-            text = param.description + (f" ({rules})" if rules else "")
-            lines.append(f"| `{param.name}` | {param.type_text} | {required} | {text} |")
+            lines.append(f"| `{param.name}` | {param.type_text} | {required} | {explained(param)} |")
     else:
         lines.append("None.")
     lines += ["", f"{head}# Returns", ""]
@@ -65,6 +63,12 @@ def _function(integration: Integration, function: Function, head: str) -> list[s
         calls = "; ".join(f"{version}: `{endpoint}`" for version, endpoint in function.endpoints.items())
         lines += [f"`app.integrations.{integration.name}.{function.name}` {what}. {calls}.", ""]
     return lines
+
+
+def explained(param: Param) -> str:
+    """What a parameter is for, and what holds for it."""
+    rules = "; ".join(_rules(param))
+    return param.description + (f" ({rules})" if rules else "")
 
 
 def _rules(param: Param) -> list[str]:
