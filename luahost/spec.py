@@ -104,6 +104,14 @@ class Call(Protocol):
         """The organisation that the account's settings name, None when they name none."""
 
     @property
+    def base_url(self) -> str:
+        """Where the account's API is: scheme, host and port, perhaps the beginning of a path."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether that is on this machine: a server on loopback, or the simulator in the host."""
+
+    @property
     def http(self) -> Http: ...
 
     @property

@@ -211,26 +211,68 @@ def test_a_download_that_fails_leaves_no_file(simulated: Host, tmp_path: Path) -
     folder.mkdir()
     with pytest.raises(NotFound):
         simulated.call(
-            "devin.download_attachment", {"url": "https://x/attachments/nosuch/a", "file": "new"}, files=folder
+            "devin.download_attachment",
+            {"url": "https://api.devin.ai/attachments/nosuch/a", "file": "new"},
+            files=folder,
         )
     assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize(
-    "url", ["x", "https://x/", "https://x/attachments/a", "https://x/attachments/a/b/c", "https://x/attachments//b"]
+    "url",
+    [
+        "x",
+        "https://x/",
+        "https://api.devin.ai/attachments/a",
+        "https://api.devin.ai/attachments/a/b/c",
+        "https://api.devin.ai/attachments//b",
+    ],
 )
 def test_what_is_no_attachment_s_address_is_refused(simulated: Host, url: str) -> None:
-    with pytest.raises(InvalidArguments, match="is not the address of an attachment"):
+    with pytest.raises(InvalidArguments, match="'url' must be the address of an attachment"):
         simulated.call("devin.download_attachment", {"url": url})
     assert [request.path for request in simulated.simulation("devin").requests] in ([], ["/v3/self"])
 
 
 @pytest.mark.parametrize(
-    "url", ["https://[x/attachments/a/b", "https://x/attachments/../b", "https://x/attachments/a/%2e%2e"]
+    "url",
+    [
+        "https://[x/attachments/a/b",
+        "https://api.devin.ai/attachments/../b",
+        "https://api.devin.ai/attachments/a/%2e%2e",
+    ],
 )
 def test_an_address_that_is_none_or_leads_elsewhere_is_refused(simulated: Host, url: str) -> None:
     with pytest.raises(InvalidArguments):
         simulated.call("devin.download_attachment", {"url": url})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/v3/organizations/ORG/attachments/ID/a.txt",
+        "https://api.devin.ai@evil.example/v3/organizations/ORG/attachments/ID/a.txt",
+        "https://user@api.devin.ai/v3/organizations/ORG/attachments/ID/a.txt",
+        "https://api.devin.ai:8443/v3/organizations/ORG/attachments/ID/a.txt",
+        "http://api.devin.ai/v3/organizations/ORG/attachments/ID/a.txt",
+        "//api.devin.ai/v3/organizations/ORG/attachments/ID/a.txt",
+        "/v3/organizations/ORG/attachments/ID/a.txt",
+        "https://api.devin.ai/v3/organizations/org-other/attachments/ID/a.txt",
+        "https://api.devin.ai/elsewhere/v3/organizations/ORG/attachments/ID/a.txt",
+    ],
+)
+def test_the_address_of_another_host_or_organisation_is_refused_and_no_file_is_asked_for(
+    simulated: Host, url: str
+) -> None:
+    made = simulated.call("devin.upload_attachment", {"name": "a.txt", "content": b"x"})["url"]
+    simulated.call("devin.download_attachment", {"url": made})
+    simulator = simulated.simulation("devin")
+    simulator.requests.clear()
+    url = url.replace("ORG", simulator.org_id).replace("ID", made.split("/")[-2])
+    with pytest.raises(InvalidArguments, match="'url' must be") as caught:
+        simulated.call("devin.download_attachment", {"url": url})
+    assert repr(url) in str(caught.value)
+    assert simulator.requests == []
 
 
 # -- the command line ---------------------------------------------------------------------------------------------
@@ -296,7 +338,6 @@ class App:
 
 
 Storage = tuple[Host, App, App, str]
-DOWNLOAD = {"url": "https://api.devin.ai/attachments/a/b.txt"}
 AT = "/v3/organizations/org-1/attachments/a/b.txt"
 
 
@@ -314,6 +355,11 @@ def storage(tmp_path: Path) -> Iterator[Storage]:
         yield host, api, store, servers[1].url
 
 
+def address(host: Host) -> dict[str, str]:
+    """What is downloaded in these tests: a file of the account's own API."""
+    return {"url": f"{host.dispatcher.accounts['devin'].resolve('default').base_url}/attachments/a/b.txt"}
+
+
 def redirect(api: App, target: str, status: str = "307 Temporary Redirect") -> None:
     api.answers[AT] = (status, {"location": target}, b"")
 
@@ -322,7 +368,7 @@ def redirect(api: App, target: str, status: str = "307 Temporary Redirect") -> N
 def test_storage_gives_the_file_and_never_sees_the_key(storage: Storage, status: str) -> None:
     host, api, store, url = storage
     redirect(api, f"{url}/file?signature=abc", status)
-    found = host.call("devin.download_attachment", DOWNLOAD)
+    found = host.call("devin.download_attachment", address(host))
     assert (found["content"], found["content_type"]) == (EVERY_BYTE, "text/plain")
     ((_, sent),) = api.requests
     assert sent["HTTP_AUTHORIZATION"] == f"Bearer {KEY}"
@@ -336,7 +382,7 @@ def test_storage_gives_the_file_and_never_sees_the_key(storage: Storage, status:
 def test_what_an_address_says_of_users_is_not_sent(storage: Storage, userinfo: str) -> None:
     host, api, store, url = storage
     redirect(api, url.replace("http://", f"http://{userinfo}") + "/file")
-    assert host.call("devin.download_attachment", DOWNLOAD)["content"] == EVERY_BYTE
+    assert host.call("devin.download_attachment", address(host))["content"] == EVERY_BYTE
     assert "HTTP_AUTHORIZATION" not in store.requests[0][1]
 
 
@@ -348,7 +394,7 @@ def test_a_redirect_within_the_api_carries_no_key_either(storage: Storage, by: s
         "/elsewhere" if by == "path" else f"{host.dispatcher.accounts['devin'].resolve('default').base_url}/elsewhere",
     )
     api.answers["/elsewhere"] = ("200 OK", {}, b"x")
-    assert host.call("devin.download_attachment", DOWNLOAD)["content"] == b"x"
+    assert host.call("devin.download_attachment", address(host))["content"] == b"x"
     assert ["HTTP_AUTHORIZATION" in headers for _, headers in api.requests] == [True, False]
 
 
@@ -357,14 +403,14 @@ def test_a_chain_of_redirects_is_followed(storage: Storage) -> None:
     redirect(api, f"{url}/one")
     store.answers["/one"] = ("302 Found", {"location": "/two"}, b"")
     store.answers["/two"] = ("302 Found", {"location": "file"}, b"")
-    assert host.call("devin.download_attachment", DOWNLOAD)["content"] == EVERY_BYTE
+    assert host.call("devin.download_attachment", address(host))["content"] == EVERY_BYTE
     assert all("HTTP_AUTHORIZATION" not in headers for _, headers in store.requests)
 
 
 def test_a_file_that_the_api_gives_itself_is_the_file(storage: Storage) -> None:
     host, api, _, _ = storage
     api.answers[AT] = ("200 OK", {"content-type": "application/pdf"}, EVERY_BYTE)
-    assert host.call("devin.download_attachment", DOWNLOAD)["content"] == EVERY_BYTE
+    assert host.call("devin.download_attachment", address(host))["content"] == EVERY_BYTE
 
 
 def test_redirects_that_never_end_are_given_up(storage: Storage) -> None:
@@ -372,7 +418,7 @@ def test_redirects_that_never_end_are_given_up(storage: Storage) -> None:
     redirect(api, f"{url}/loop")
     store.answers["/loop"] = ("302 Found", {"location": "/loop"}, b"")
     with pytest.raises(InvalidResponse, match="again and again"):
-        host.call("devin.download_attachment", DOWNLOAD)
+        host.call("devin.download_attachment", address(host))
     assert len(store.requests) < 20
 
 
@@ -402,7 +448,7 @@ def test_a_redirect_to_what_is_not_https_is_refused(storage: Storage, target: st
     host, api, store, _ = storage
     redirect(api, target.encode().decode("latin-1"))
     with pytest.raises(InvalidResponse):
-        host.call("devin.download_attachment", DOWNLOAD)
+        host.call("devin.download_attachment", address(host))
     assert store.requests == []
 
 
@@ -416,7 +462,7 @@ def test_an_api_elsewhere_may_not_send_us_to_our_own_machine(storage: Storage, t
         mock.get(f"https://api.devin.ai{AT}", status=307, headers={"location": f"{url}/file"})
         mock.add_passthru(url)
         with pytest.raises(InvalidResponse, match="which is not https"):
-            host.call("devin.download_attachment", DOWNLOAD)
+            host.call("devin.download_attachment", address(host))
     assert store.requests == []
 
 
@@ -424,7 +470,7 @@ def test_what_a_redirect_says_does_not_show_the_key(storage: Storage) -> None:
     host, api, _, _ = storage
     redirect(api, f"http://evil.example/{KEY}")
     with pytest.raises(InvalidResponse) as caught:
-        host.call("devin.download_attachment", DOWNLOAD)
+        host.call("devin.download_attachment", address(host))
     assert KEY not in json.dumps(caught.value.fields())
 
 
@@ -433,7 +479,7 @@ def test_storage_that_refuses_is_an_error(storage: Storage) -> None:
     redirect(api, f"{url}/file")
     store.answers["/file"] = ("403 Forbidden", {"content-type": "application/xml"}, b"<Error>expired</Error>")
     with pytest.raises(Forbidden):
-        host.call("devin.download_attachment", DOWNLOAD)
+        host.call("devin.download_attachment", address(host))
 
 
 @pytest.mark.parametrize(("most", "fits"), [(255, False), (256, True)])
@@ -444,7 +490,7 @@ def test_a_download_stays_within_the_limit_of_a_response(
     folder = tmp_path / "given"
     folder.mkdir()
     redirect(api, f"{url}/file")
-    code = f"return app.integrations.devin.download_attachment({{ url = '{DOWNLOAD['url']}', file = 'new' }}).size"
+    code = f"return app.integrations.devin.download_attachment({{ url = '{address(host)['url']}', file = 'new' }}).size"
     result = host.run(code, files=folder, limits=Limits(response_bytes=most))
     if fits:
         assert result.value == 256
@@ -470,6 +516,6 @@ def test_a_file_cut_short_on_the_way_is_no_file(storage: Storage, tmp_path: Path
         thread.start()
         redirect(api, f"http://127.0.0.1:{listener.getsockname()[1]}/file")
         with pytest.raises(NetworkError):
-            host.call("devin.download_attachment", {**DOWNLOAD, "file": "new"}, files=folder)
+            host.call("devin.download_attachment", {**address(host), "file": "new"}, files=folder)
         thread.join(5)
     assert list(folder.iterdir()) == []

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from luahost.spec import Call
 
 _FILE = text("file", "A file of the folder that the run was given (`--files DIR`)", max_length=4096)
-_ADDRESS = re.compile(r"/attachments/([^/]+)/([^/]+)\Z")
+_ADDRESS = re.compile(r"(?:/v1|/v3(?:beta1)?/organizations/(?P<org>[^/]+))?/attachments/(?P<id>[^/]+)/(?P<name>[^/]+)")
 
 
 def _upload(call: Call, arguments: Json) -> Json:
@@ -73,17 +73,37 @@ devin.create_session({ prompt = "Why did this build fail?", attachment_urls = { 
 
 
 def _place(call: Call, url: str) -> str:
-    """The path of an attachment's address, in this account's organisation."""
+    """The path of an attachment's address, which must be one of this account's."""
+    shown = f"not {url[:200]!r}"
     try:
-        found = _ADDRESS.search(urlsplit(url).path)
+        parts = urlsplit(url)
+        origin, path = (parts.scheme, parts.netloc.lower()), parts.path
     except ValueError:  # an address that is none
-        found = None
+        origin, path = ("", ""), ""
+    home = urlsplit(call.base_url)
+    found = _ADDRESS.fullmatch(path.removeprefix(home.path))
     if found is None:
         raise InvalidArguments(
-            f"'url' is not the address of an attachment: {url[:200]!r}", hint="give the url as the API gave it"
+            f"'url' must be the address of an attachment, {shown}", hint="give the url as the API gave it"
         )
-    rest = f"/attachments/{quote(unquote(found[1]))}/{quote(unquote(found[2]))}"
-    return f"/v3/organizations/{quote(organization(call))}{rest}" if call.version == "v3" else f"/v1{rest}"
+    if origin != (home.scheme, home.netloc.lower()):
+        raise InvalidArguments(
+            f"'url' must be an address of {home.scheme}://{home.netloc}, where account {call.account} is, {shown}",
+            hint="give the url as the API gave it, on the account that was given it",
+        )
+    rest = f"/attachments/{quote(unquote(found['id']))}/{quote(unquote(found['name']))}"
+    theirs = unquote(found["org"] or "")
+    if call.version == "v1":
+        if theirs:
+            raise InvalidArguments(f"'url' must be an address of API v1, which account {call.account} speaks, {shown}")
+        return f"/v1{rest}"
+    own = organization(call)
+    if theirs not in ("", own):
+        raise InvalidArguments(
+            f"'url' must be an address of {own}, the organisation of account {call.account}, {shown}",
+            hint="use the account of the organisation whose file it is",
+        )
+    return f"/v3/organizations/{quote(own)}{rest}"
 
 
 def _download(call: Call, arguments: Json) -> Json:
@@ -129,6 +149,7 @@ print(devin.download_attachment({ url = log.url }).content)
     endpoints=endpoints(f"GET {ORG}/attachments/{{uuid}}/{{name}}", "GET /v1/attachments/{uuid}/{name}"),
     notes=(
         (
+            "`url` is an address of the account's own host and organisation; any other is refused. "
             "The API redirects to storage, which never sees the key. The run's limit of a response's bytes holds "
             "(`--max-response`). `file` lies below the folder of `--files DIR`; what is there stays unless `overwrite`."
         ),
