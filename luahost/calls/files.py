@@ -42,6 +42,8 @@ class Folder:
         try:
             if place.is_dir():
                 raise InvalidArguments(f"{name!r} is a folder")
+            if place.exists() and not place.is_file():  # a pipe or a device: what uses it would be cut off
+                raise InvalidArguments(f"{name!r} is not a file", hint="name one that is, or a new one")
             with os.fdopen(
                 os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666), "wb"
             ) as file:
@@ -69,4 +71,6 @@ class Folder:
             raise InvalidArguments(f"{name!r} is no file's name") from error
         if not found.is_relative_to(self._folder) or found == self._folder:
             raise PermissionDenied(f"{name!r} lies outside the folder of this run's files", hint="name a file below it")
+        if name.endswith("/"):  # which resolving takes away
+            raise InvalidArguments(f"{name!r} is a folder's name", hint="name a file, without / at the end")
         return found

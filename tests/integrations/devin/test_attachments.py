@@ -131,7 +131,7 @@ def test_a_file_may_have_any_name(simulated: Host, name: str) -> None:
     assert simulated.call("devin.download_attachment", {"url": made["url"]})["content"] == b"x"
 
 
-@pytest.mark.parametrize("name", ["a/b", "a\\b", 'a"b', "a\nb", "a\rb", "\0", "", "x" * 256])
+@pytest.mark.parametrize("name", [".", "..", "a/b", "a\\b", 'a"b', "a\nb", "a\rb", "\0", "", "x" * 256])
 def test_what_is_no_file_s_name_is_refused_before_anything_is_sent(simulated: Host, name: str) -> None:
     with pytest.raises(InvalidArguments, match="'name' must"):
         simulated.call("devin.upload_attachment", {"name": name, "content": b"x"})
@@ -193,6 +193,31 @@ def test_no_file_outside_is_uploaded(simulated: Host, tmp_path: Path, file: str)
     result = simulated.run(f"app.integrations.devin.upload_attachment({{ file = '{file}' }})", files=tmp_path / "given")
     assert result.error is not None
     assert result.error.code == "permission_denied"
+    assert simulated.simulation("devin").requests == []
+
+
+@pytest.mark.parametrize("file", ['q"uote.txt', "back\\slash.txt", "line\nbreak.txt"])
+def test_a_file_whose_name_cannot_be_sent_needs_another(simulated: Host, tmp_path: Path, file: str) -> None:
+    (tmp_path / file).write_bytes(b"x")
+    with pytest.raises(InvalidArguments, match="what 'file' is called must be a file's name") as caught:
+        simulated.call("devin.upload_attachment", {"file": file}, files=tmp_path)
+    assert caught.value.hint == "give it another name with 'name'"
+    assert simulated.simulation("devin").requests == []
+    made = simulated.call("devin.upload_attachment", {"file": file, "name": "other.txt"}, files=tmp_path)
+    assert made["name"] == "other.txt"
+
+
+def test_a_file_named_like_a_folder_is_told_so(simulated: Host, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"x")
+    with pytest.raises(InvalidArguments, match=r"'a\.txt/' is a folder's name"):
+        simulated.call("devin.upload_attachment", {"file": "a.txt/"}, files=tmp_path)
+    assert simulated.simulation("devin").requests == []
+
+
+def test_overwrite_needs_a_file(simulated: Host) -> None:
+    url = "https://api.devin.ai/attachments/a/b.txt"
+    with pytest.raises(InvalidArguments, match="'overwrite' goes with 'file' only"):
+        simulated.call("devin.download_attachment", {"url": url, "overwrite": True})
     assert simulated.simulation("devin").requests == []
 
 

@@ -15,7 +15,19 @@ if TYPE_CHECKING:
     from luahost.spec import Call
 
 _FILE = text("file", "A file of the folder that the run was given (`--files DIR`)", max_length=4096)
+_NAME, _NAME_HINT = r'(?!\.\.?$)[^/\\\x00-\x1f"]+', "a file's name, without / and quotes"
+_LONGEST_NAME = 255
 _ADDRESS = re.compile(r"(?:/v1|/v3(?:beta1)?/organizations/(?P<org>[^/]+))?/attachments/(?P<id>[^/]+)/(?P<name>[^/]+)")
+
+
+def _own_name(file: str) -> str:
+    """What a file is called, where it may be sent so; what `name` refuses is not sent as something else either."""
+    name = file.rpartition("/")[2]
+    if len(name) > _LONGEST_NAME or not re.fullmatch(_NAME, name):
+        raise InvalidArguments(
+            f"what 'file' is called must be {_NAME_HINT}, not {name!r}", hint="give it another name with 'name'"
+        )
+    return name
 
 
 def _upload(call: Call, arguments: Json) -> Json:
@@ -24,9 +36,9 @@ def _upload(call: Call, arguments: Json) -> Json:
         raise InvalidArguments("give either 'content' or 'file'", hint='as in { name = "log.txt", content = text }')
     if file is not None:
         content = call.files.read(file, MAX_CONTENT)
-    name = arguments.get("name") or (file or "").replace("\\", "/").rpartition("/")[2]
-    if not name:
+    elif "name" not in arguments:
         raise InvalidArguments("'name' is required beside 'content'", hint='as in { name = "log.txt", content = text }')
+    name = arguments.get("name") or _own_name(file or "")
     path = f"/v3/organizations/{quote(organization(call))}/attachments" if call.version == "v3" else "/v1/attachments"
     answer = call.http.write("POST", path, file=Upload("file", name, content or b""))
     if call.version == "v1" and isinstance(answer, str):
@@ -43,8 +55,8 @@ UPLOAD_ATTACHMENT = Function(
     handler=_upload,
     params=(
         text(
-            "name", "What the file is called; without it, as the file is", max_length=255,
-            pattern=r'[^/\\\x00-\x1f"]+', pattern_hint="a file's name, without / and quotes",
+            "name", "What the file is called; without it, as the file is", max_length=_LONGEST_NAME,
+            pattern=_NAME, pattern_hint=_NAME_HINT,
         ),
         Param(name="content", type="bytes", description="Its bytes", max_length=MAX_CONTENT),
         _FILE,
@@ -108,6 +120,8 @@ def _place(call: Call, url: str) -> str:
 
 def _download(call: Call, arguments: Json) -> Json:
     file, overwrite = arguments.get("file"), arguments.get("overwrite", False)
+    if overwrite and file is None:
+        raise InvalidArguments("'overwrite' goes with 'file' only, and none is named", hint="name it, or leave it out")
     files = call.files if file is not None else None  # without a folder, nothing is downloaded
     content, kind = call.http.download(_place(call, arguments["url"]))
     found: dict[str, Any] = {"size": len(content), "content_type": kind}
