@@ -79,9 +79,9 @@ def _rules(param: Param) -> list[str]:
     if param.enum:
         found.append(f"one of {', '.join(param.enum)}")
     if least is not None and most is not None:
-        found.append(f"{least:g} to {most:g}")
+        found.append(f"{least:.14g} to {most:.14g}")
     elif least is not None:
-        found.append(f"at least {least:g}")
+        found.append(f"at least {least:.14g}")
     elif most is not None:
         found.append(f"at most {most}{unit}")
     if param.versions:
