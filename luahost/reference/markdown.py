@@ -46,7 +46,9 @@ def _function(integration: Integration, function: Function, head: str) -> list[s
         lines += ["| Field | Type | Always | Description |", "|---|---|---|---|"]
         for field in function.returns:
             always = (", ".join(field.versions) or "yes") if field.always else "no"
-            lines.append(f"| `{field.name}` | {field.type} | {always} | {field.description} |")
+            some = not field.always and set(field.versions) & set(function.endpoints) != set(function.endpoints)
+            only = f" ({', '.join(field.versions)})" if some and field.versions else ""
+            lines.append(f"| `{field.name}` | {field.type} | {always} | {field.description}{only} |")
         lines += ["", "Other fields are as the API sends them."]
     if function.examples:
         lines += ["", f"{head}# Examples", ""]

@@ -104,10 +104,11 @@ SESSION_FIELDS = (
     Field(name="url", type="string", description="Where people watch the session (v3)", always=False),
 )
 PAGE_FIELDS = (
-    Field(name="end_cursor", type="string", description="Where the next page begins (v3)", always=False),
-    Field(name="has_next_page", type="boolean", description="Whether there is a next page (v3)", always=False),
-    Field(name="total", type="integer", description="How many there are, where the API says", always=False),
+    Field(name="end_cursor", type="string", description="Where the next page begins", always=False, versions=V3),
+    Field(name="has_next_page", type="boolean", description="Whether there is a next page", always=False, versions=V3),
+    Field(name="total", type="integer", description="How many there are, where told", always=False, versions=V3),
 )
+"""What comes beside the entries of a list that the API gives by pages."""
 
 
 def field(name: str, kind: Any, description: str, *, always: bool = True, versions: tuple[str, ...] = ()) -> Field:
@@ -141,7 +142,7 @@ def list_function(
         pages=walk,
         entries=entries,
         params=(*params, *paging),
-        returns=(field(entries, "array", returns), *PAGE_FIELDS),
+        returns=(field(entries, "array", returns), *(PAGE_FIELDS if paging != (LIMIT,) else ())),
         examples=(Example(code=example),),
         endpoints=endpoints(v3, v1),
         notes=notes,
