@@ -300,6 +300,39 @@ def test_the_address_of_another_host_or_organisation_is_refused_and_no_file_is_a
     assert simulator.requests == []
 
 
+# -- attachment_urls -----------------------------------------------------------------------------------------------
+
+LOCAL = "http://localhost/x"
+WITH_URLS = [
+    pytest.param("create_session", {"prompt": "x"}, id="create_session"),
+    pytest.param("send_message", {"session_id": "sess_abc123", "message": "x"}, id="send_message"),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments"), WITH_URLS)
+def test_a_file_on_this_machine_is_no_attachment_for_an_api_elsewhere(name: str, arguments: dict[str, Any]) -> None:
+    account = {"api_key": KEY}
+    with (
+        responses.RequestsMock() as mock,
+        Host(accounts={"devin": {"default": account}}, policy=ALLOW, state=False) as host,
+    ):
+        urls = ["https://example.com/x", LOCAL]
+        with pytest.raises(InvalidArguments, match=r"'attachment_urls' at \[2\] must be an https:// address") as caught:
+            host.call(f"devin.{name}", {**arguments, "attachment_urls": urls})
+        assert repr(LOCAL) in str(caught.value)
+        assert len(mock.calls) == 0
+
+
+@pytest.mark.parametrize(("name", "arguments"), WITH_URLS)
+def test_a_file_on_this_machine_is_an_attachment_for_an_api_that_runs_there(
+    name: str, arguments: dict[str, Any], accounts: Any, host: Host
+) -> None:
+    given = {**arguments, "attachment_urls": [LOCAL]}
+    assert host.call(f"devin.{name}", given)["session_id"]  # the simulator in the host
+    with Host(accounts=accounts(), policy=ALLOW, state=False) as other:
+        assert other.call(f"devin.{name}", given)["session_id"]  # a server
+
+
 # -- the command line ---------------------------------------------------------------------------------------------
 
 

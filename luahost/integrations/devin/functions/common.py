@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from luahost.errors import InvalidArguments
 from luahost.integrations.devin.operations import gathered, pages
 from luahost.spec import Example, Field, Function, Param
 
@@ -117,6 +118,14 @@ def field(name: str, kind: Any, description: str, *, always: bool = True, versio
 
 def endpoints(v3: str | None = None, v1: str | None = None) -> Mapping[str, str]:
     return MappingProxyType({name: found for name, found in (("v3", v3), ("v1", v1)) if found})
+
+
+def check_urls(call: Call, arguments: Json) -> None:
+    """Plain http leads to the script's own machine, which no API elsewhere can read: it is for one that runs there."""
+    for at, url in enumerate(arguments.get(URLS.name, ()), 1):
+        if not url.startswith("https://") and not call.is_local:
+            shown = repr(url) if len(url) <= 200 else repr(url[:200]) + "…"
+            raise InvalidArguments(f"{URLS.name!r} at [{at}] must be {URLS.pattern_hint}, not {shown}")
 
 
 def list_function(
