@@ -236,7 +236,9 @@ class Function:
 
     `pages` gives a list page by page, for those who walk it; each page has its entries in the field `entries`.
     `inline` is for a handler that returns at once and asks nobody: it is called without a thread of its own, so that
-    nothing can end it early.
+    nothing can end it early. `partial` is for one that changes what is named and leaves the rest: there null, which
+    elsewhere is as good as absent, is refused, and so is a call that names no more than what is required. A parameter
+    `clear_x` is how such a function takes away what `x` or `x_id` has set.
     """
 
     name: str
@@ -249,6 +251,7 @@ class Function:
     endpoints: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     notes: tuple[str, ...] = ()
     inline: bool = False
+    partial: bool = False
     pages: Callable[[Call, dict[str, Any]], Iterator[dict[str, Any]]] | None = None
     entries: str = "items"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from luahost.calls import arguments as args, names, walks
 from luahost.calls.accounts import DEFAULT, Account, Accounts, check_name
+from luahost.calls.changes import check_changes
 from luahost.calls.cover import Cover, cover_error
 from luahost.calls.handling import Connection, HandlerCall
 from luahost.errors import (
@@ -271,6 +272,7 @@ class Dispatcher:
             raise InvalidArguments("this is no function of a list, which each could walk", hint=f"lists: {lists}")
         try:
             clean = args.check(function, given)
+            check_changes(function, given, clean)
         except InvalidArguments:
             record.arguments = run.kept(args.shown(function, given))
             raise

@@ -163,6 +163,7 @@ UPDATE_SCHEDULE = Function(
     name="update_schedule",
     summary="Change a schedule; what is not named stays.",
     access="write",
+    partial=True,
     handler=_update,
     params=(
         SCHEDULE_ID,
@@ -176,6 +177,7 @@ UPDATE_SCHEDULE = Function(
         Example(code=_MAKE + "devin.update_schedule({ schedule_id = schedule.schedule_id, enabled = false })\n"),
     ),
     endpoints=endpoints(f"PATCH {ORG}/schedules/{{schedule_id}}"),
+    notes=("`json.null` changes nothing, and is refused: `clear_playbook = true` takes the playbook away.",),
 )
 
 DELETE_SCHEDULE = Function(
