@@ -147,12 +147,14 @@ class Dispatcher:
     def integration(self, name: str) -> Integration:
         found = self.catalog.get(name)
         if found is None:
-            known = sorted(self.catalog)
-            raise UnknownIntegration(
-                f"unknown integration {name!r}{args.did_you_mean(name, known)}",
-                hint=f"known: {', '.join(known)}",
-            )
+            raise self._unknown_integration(name)
         return found
+
+    def _unknown_integration(self, name: str) -> UnknownIntegration:
+        known = sorted(self.catalog)
+        return UnknownIntegration(
+            f"unknown integration {name!r}{args.did_you_mean(name, known)}", hint=f"known: {', '.join(known)}"
+        )
 
     def find(self, call: str) -> tuple[Integration, Function]:
         """The function that "devin.create_session" names."""
@@ -174,11 +176,7 @@ class Dispatcher:
     def unknown(self, integration: str, account: str | None, name: str) -> LuaHostError:
         """The error for a name that an integration does not have: a function or an account, whichever was meant."""
         if integration not in self.catalog:
-            known = sorted(self.catalog)
-            return UnknownIntegration(
-                f"unknown integration {integration!r}{args.did_you_mean(integration, known)}",
-                hint=f"known: {', '.join(known)}",
-            )
+            return self._unknown_integration(integration)
         functions = [function.name for function in self.catalog[integration].functions]
         accounts = self.account_names(integration)
         near_function, near_account = args.suggest(name, functions), args.suggest(name, accounts)
