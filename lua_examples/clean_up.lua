@@ -1,17 +1,16 @@
 -- Archives sessions that nothing has happened in for 30 days and that are finished, asleep or ended. Without apply it
 -- only says what it would do.
 --
---   luahost run --simulate lua_examples/clean_up.lua
+--   luahost run --simulate --set demo=yes --set days=0 --set apply=yes lua_examples/clean_up.lua
 --   luahost run --set days=14 --set apply=yes lua_examples/clean_up.lua
 --
--- Archiving needs API v3.
+-- A fresh simulator has nothing to archive: demo makes a session and ends it first. Archiving needs API v3.
 
 local devin = app.integrations.devin
 
 local days = tonumber(args.days or 30)
 assert(days and days >= 0, "days must be a number, as in --set days=14")
 local apply = args.apply == true or args.apply == "yes" or args.apply == "true"
-local before = os.time() - math.floor(days * 86400)
 
 local AT_REST = { finished = true, suspended = true, exit = true, error = true }
 local PASSES = { not_found = true, conflict = true, server_error = true } -- errors of one session, not of them all
@@ -21,13 +20,25 @@ local function state(session)
   return session.status == "running" and session.status_detail or session.status
 end
 
-local ok, sessions = pcall(each, devin.list_sessions, { updated_before = before, is_archived = false })
+local function unchanged()
+  local before = os.time() - math.floor(days * 86400)
+  return each(devin.list_sessions, { updated_before = before, is_archived = false })
+end
+
+local ok, sessions = pcall(unchanged)
 if not ok then
   if sessions.code ~= "unsupported" then
     error(sessions, 0)
   end
   print("Nothing can be archived: that needs a key of API v3")
   return
+end
+
+if args.demo then
+  local session = devin.create_session({ prompt = "Nothing: this session is there to be archived", title = "Demo" })
+  devin.terminate_session({ session_id = session.session_id })
+  sleep(2)
+  sessions = unchanged()
 end
 
 -- First found, then archived: archiving changes the list that is walked.

@@ -3,7 +3,8 @@
 --
 --   luahost run --simulate --set repo=example/app lua_examples/onboard_repo.lua
 --
--- Without a repo it makes nothing, and shows the repositories that are connected. API v1 has no schedules.
+-- Also: frequency (when to upgrade, as cron in UTC). Without a repo it makes nothing, and shows the repositories that are
+-- connected. API v1 shows none, and has no schedules.
 
 local devin = app.integrations.devin
 
@@ -21,12 +22,37 @@ end
 local repo = args.repo
 if not repo then
   print("Which repository? Say so with --set repo=OWNER/NAME")
-  for repository in if_supported(each, devin.list_repositories) or function() end do
+  local repositories, why = if_supported(each, devin.list_repositories)
+  if not repositories then
+    print("Those that are connected cannot be shown: " .. why)
+    return
+  end
+  for repository in repositories do
     print(("  %-30s %s"):format(repository.repo_path or "?", repository.repo_language or ""))
   end
   return
 end
 assert(type(repo) == "string" and repo:find("^[^/%s]+/%S+$"), "repo must be OWNER/NAME, as in --set repo=acme/web")
+
+-- Five fields of cron. What is wrong there is to be known before the note and the playbook are made.
+local LEAST, MOST = { 0, 0, 1, 1, 0 }, { 59, 23, 31, 12, 7 }
+local function is_cron(text)
+  local count = 0
+  for field in tostring(text):gmatch("%S+") do
+    count = count + 1
+    if not MOST[count] or field:find("[^%w*/,?#-]") then
+      return false
+    end
+    for number in field:gmatch("%d+") do
+      if tonumber(number) < LEAST[count] or tonumber(number) > MOST[count] then
+        return false
+      end
+    end
+  end
+  return count == #MOST
+end
+local frequency = args.frequency or "0 6 * * 1" -- Mondays at six, UTC
+assert(is_cron(frequency), 'frequency must be five fields of cron, as in --set frequency="0 6 * * 1"')
 
 -- The entry of `list` whose `field` is `name`, else what `create` makes.
 local function ensure(kind, list, field, name, create, values)
@@ -67,7 +93,7 @@ title = "Weekly upgrades of " .. repo
 local schedule = ensure("schedule", devin.list_schedules, "name", title, devin.create_schedule, {
   prompt = "Upgrade the dependencies of " .. repo .. ", following the playbook.",
   playbook_id = playbook.playbook_id,
-  frequency = args.frequency or "0 6 * * 1", -- Mondays at six, UTC
+  frequency = frequency,
 })
 
 return {

@@ -4,7 +4,8 @@
 --   luahost run --simulate lua_examples/triage.lua
 --   luahost run --set task="Fix the login" --set repo=acme/web --set ticket=BUG-7 lua_examples/triage.lua
 --
--- Also: answer (what to say when Devin asks), timeout (seconds for each wait), keep (do not end the session).
+-- Also: answer (what to say when Devin asks), timeout (seconds for each wait), keep (do not end the session). API v1 has
+-- no list of repositories: there the task names the repo.
 
 local devin = app.integrations.devin
 
@@ -51,11 +52,23 @@ local function pull_requests(session)
 end
 
 -- With a ticket, a second run goes on with the session of the first.
-local made = devin.create_session({
-  prompt = task,
-  repos = args.repo and { args.repo },
-  idempotency_key = args.ticket and "triage-" .. args.ticket,
-})
+local function create()
+  local values = {
+    prompt = task,
+    repos = args.repo and { args.repo },
+    idempotency_key = args.ticket and "triage-" .. args.ticket,
+  }
+  local ok, made = pcall(devin.create_session, values)
+  if ok then
+    return made
+  elseif made.code ~= "unsupported" or not args.repo then
+    error(made, 0)
+  end
+  values.prompt, values.repos = "In the repository " .. args.repo .. ": " .. task, nil
+  return devin.create_session(values)
+end
+
+local made = create()
 local id = made.session_id
 print("Session " .. id .. ": " .. one_line(task))
 
@@ -95,6 +108,10 @@ if ending == "finished" and not args.keep then
   print("Done; the session has ended")
 elseif ending == "finished" then
   print("Done")
+elseif (ending == "exit" or ending == "expired") and args.ticket then
+  print("The session of ticket " .. args.ticket .. " has ended already; another ticket begins a new one")
+elseif ending == "exit" or ending == "expired" then
+  print("The session has ended: " .. (made.url or id))
 else
   print("It is " .. ending .. ", and needs somebody: " .. (made.url or id))
 end

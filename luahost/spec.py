@@ -104,6 +104,14 @@ class Call(Protocol):
         """The organisation that the account's settings name, None when they name none."""
 
     @property
+    def base_url(self) -> str:
+        """Where the account's API is: scheme, host and port, perhaps the beginning of a path."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether that is on this machine: a server on loopback, or the simulator in the host."""
+
+    @property
     def http(self) -> Http: ...
 
     @property
@@ -227,8 +235,10 @@ class Function:
 
     `pages` gives a list page by page, for those who walk it; each page has its entries in the field `entries`.
     `inline` is for a handler that returns at once and asks nobody: it is called without a thread of its own, so that
-    nothing can end it early. `sample` is an example of what it gives: what a dry run answers where the integration
-    has no simulator.
+    nothing can end it early. `partial` is for one that changes what is named and leaves the rest: there null, which
+    elsewhere is as good as absent, is refused, and so is a call that names no more than what is required. A parameter
+    `clear_x` is how such a function takes away what `x` or `x_id` has set. `sample` is an example of what it gives:
+    what a dry run answers where the integration has no simulator.
     """
 
     name: str
@@ -241,6 +251,7 @@ class Function:
     endpoints: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     notes: tuple[str, ...] = ()
     inline: bool = False
+    partial: bool = False
     pages: Callable[[Call, dict[str, Any]], Iterator[dict[str, Any]]] | None = None
     entries: str = "items"
     sample: Mapping[str, Any] | None = None

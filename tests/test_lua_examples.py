@@ -84,6 +84,20 @@ def test_each_runs_at_the_terminal_without_any_argument(script: str, version: st
     assert (told["ok"], told["output"]) == (True, done.out)
 
 
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_the_shown_run_does_what_it_is_there_for(script: str, luahost: Command) -> None:
+    shown = re.search(r"^-- +luahost (run --simulate.*)$", (FOLDER / f"{script}.lua").read_text("utf-8"), re.MULTILINE)
+    assert shown is not None
+    done = luahost(*shown[1].split(), cwd=ROOT)
+    assert (done.code, done.err) == (0, "")
+    assert {
+        "triage": "Done; the session has ended",
+        "weekly_report": "Slow nightly build",
+        "onboard_repo": "schedule  made",
+        "clean_up": "archived  ",
+    }[script] in done.out
+
+
 BLOCKS = [
     pytest.param(code, id=f"{page}-{i}")
     for page in ("README.md", "docs/scripting.md")
@@ -136,6 +150,25 @@ def test_triage_gives_the_repository_and_starts_one_session_for_a_ticket(host: H
     again = run(host, "triage", ticket="BUG-7", repo="acme/web", keep=True)
     assert first.value["session_id"] == again.value["session_id"]
     assert [body["repos"] for body in bodies(host, "/sessions")] == [["acme/web"]]
+
+
+def test_triage_on_v1_names_the_repository_in_the_task(monkeypatch: pytest.MonkeyPatch, isolation: str) -> None:
+    monkeypatch.setenv("LUAHOST_DEVIN_API_VERSION", "v1")
+    with Host(simulate=True, policy=Policy(write="allow"), isolation=isolation) as host:
+        first = run(host, "triage", task="Fix it", repo="acme/web", ticket="BUG-7", keep=True)
+        again = run(host, "triage", task="Fix it", repo="acme/web", ticket="BUG-7", keep=True)
+        assert (first.error, again.error) == (None, None)
+        assert first.value["session_id"] == again.value["session_id"]
+        assert [body["prompt"] for body in bodies(host, "/sessions")] == ["In the repository acme/web: Fix it"]
+
+
+def test_triage_of_a_ticket_whose_session_has_ended_says_so_and_asks_for_nobody(version: str, host: Host) -> None:
+    assert lines(host, "triage", ticket="BUG-7")[-1] == "Done; the session has ended"
+    before = len(writes(host))
+    assert lines(host, "triage", ticket="BUG-7")[-1] == (
+        "The session of ticket BUG-7 has ended already; another ticket begins a new one"
+    )
+    assert len(writes(host)) == before
 
 
 def test_triage_leaves_an_approval_to_a_person(host: Host) -> None:
@@ -233,10 +266,32 @@ def test_onboarding_ties_the_schedule_to_the_playbook_and_the_note_to_the_reposi
 def test_onboarding_without_a_repository_shows_those_that_there_are_and_makes_nothing(version: str, host: Host) -> None:
     told = lines(host, "onboard_repo")
     assert told[0] == "Which repository? Say so with --set repo=OWNER/NAME"
-    assert [line.split()[0] for line in told[1:]] == (
-        ["example/api", "example/app", "example/infrastructure"] if version == "v3" else []
-    )
+    if version == "v3":
+        assert [line.split()[0] for line in told[1:]] == ["example/api", "example/app", "example/infrastructure"]
+    else:
+        assert len(told) == 2
+        assert told[1].startswith(
+            "Those that are connected cannot be shown: devin.list_repositories: this needs API v3"
+        )
     assert writes(host) == []
+
+
+@pytest.mark.parametrize(
+    "frequency", ["weekly", "0 6 * *", "0 6 * * 1 2", "0 24 * * *", "0 6 0 * *", "0 6 * * 8", "; * * * *", 7]
+)
+def test_onboarding_finds_a_wrong_frequency_before_anything_is_made(
+    version: str, host: Host, frequency: object
+) -> None:
+    result = run(host, "onboard_repo", repo="acme/web", frequency=frequency)
+    assert result.error is not None
+    assert "frequency must be five fields of cron" in result.error.message
+    assert host.simulation("devin").requests == []
+
+
+@pytest.mark.parametrize("frequency", ["0 6 * * MON-FRI", "*/15 0,12 1-15 jan *", "0 6 * * 7"])
+def test_onboarding_takes_every_frequency_of_cron(host: Host, frequency: str) -> None:
+    value = run(host, "onboard_repo", repo="acme/web", frequency=frequency).value
+    assert host.call("devin.get_schedule", {"schedule_id": value["schedule_id"]})["frequency"] == frequency
 
 
 @pytest.mark.parametrize("repo", ["web", "", "acme/", 7])
@@ -329,5 +384,7 @@ def test_cleaning_up_walks_every_page(host: Host) -> None:
 def test_cleaning_up_on_v1_says_that_it_cannot(monkeypatch: pytest.MonkeyPatch, isolation: str) -> None:
     monkeypatch.setenv("LUAHOST_DEVIN_API_VERSION", "v1")
     with Host(simulate=True, policy=Policy(write="allow"), isolation=isolation) as host:
-        assert lines(host, "clean_up", apply=True) == ["Nothing can be archived: that needs a key of API v3"]
+        assert lines(host, "clean_up", apply=True, demo="yes") == [
+            "Nothing can be archived: that needs a key of API v3"
+        ]
         assert host.simulation("devin").requests == []

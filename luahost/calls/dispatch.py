@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import threading
-from fnmatch import filter as filter_names
 from typing import TYPE_CHECKING, Any
 
 from luahost.calls import approval, arguments as args, walks
-from luahost.calls.accounts import DEFAULT, Account, Accounts, check_name
+from luahost.calls.accounts import Account
+from luahost.calls.changes import check_changes
 from luahost.calls.cover import Cover, cover_error
+from luahost.calls.directory import Directory
 from luahost.calls.handling import Connection, HandlerCall
 from luahost.calls.policy import denied
 from luahost.errors import (
     InternalError,
     InvalidArguments,
     LuaHostError,
-    UnknownAccount,
-    UnknownFunction,
-    UnknownIntegration,
-    UsageError,
 )
 from luahost.results import CallRecord
-from luahost.spec import ACCOUNT_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,22 +26,13 @@ if TYPE_CHECKING:
     from luahost.calls.policy import Policy
     from luahost.calls.run import Pending, Run
     from luahost.calls.settings import Settings, Timing
-    from luahost.results import Limits
     from luahost.spec import Function, Integration, Simulation
 
-_VERBS = {
-    "add", "append", "archive", "cancel", "close", "copy", "create", "delete", "do", "download", "fetch",
-    "find", "generate", "get", "list", "make", "message", "new", "open", "poll", "post", "put", "read",
-    "remove", "rename", "replace", "restart", "resume", "run", "search", "send", "set", "show", "start", "stop",
-    "suspend", "terminate", "unarchive", "update", "upload", "wait",
-}  # fmt: skip
 
-
-class Dispatcher:
+class Dispatcher(Directory):
     """Answers calls by name. Thread-safe; it lives as long as its host and keeps accounts and connections.
 
-    `passed` are the accounts that the program gave, by integration; then no other source is read. `simulations`
-    are the simulated APIs that answer in place of the real ones, by integration.
+    `passed` and `simulations` are those of Directory.
     """
 
     def __init__(
@@ -59,150 +46,23 @@ class Dispatcher:
         simulations: Mapping[str, Simulation] | None = None,
         simulated_version: str | None = None,
     ) -> None:
-        self.catalog = catalog
+        timing = settings.timing()
+        super().__init__(
+            catalog=catalog,
+            settings=settings,
+            passed=passed,
+            simulations=simulations,
+            keyring_timeout=timing.keyring_timeout,
+        )
         self.policy = policy
-        self.timing: Timing = settings.timing()
-        self._simulations = simulations or {}
+        self.timing: Timing = timing
         self._simulated_version = simulated_version
         self._make_ledger = ledger
         self._ledger: Ledger | None = None
         self._lock = threading.Lock()
         self._resolving = threading.Lock()
         self._connected: dict[tuple[str, str], Connection] = {}
-        self._functions = {
-            f"{name}.{function.name}": (integration, function)
-            for name, integration in catalog.items()
-            for function in integration.functions
-        }
-        self._with_bytes = {
-            name: [each.name for each in integration.functions if any(param.type == "bytes" for param in each.params)]
-            for name, integration in catalog.items()
-        }
-        self.accounts = {
-            name: Accounts(
-                integration,
-                settings,
-                passed=None if passed is None else passed.get(name, {}),
-                keyring_timeout=self.timing.keyring_timeout,
-            )
-            for name, integration in catalog.items()
-        }
-        for name in passed or {}:
-            if name not in catalog:
-                raise UnknownIntegration(f"accounts: {name!r} is not an integration")
-        self._check_names(settings)
-
-    def _check_names(self, settings: Settings) -> None:
-        """A misspelt rule would allow what somebody meant to deny: every name in the settings must exist."""
-        for name in settings.integrations():
-            if name not in self.catalog:
-                raise UsageError(
-                    f"{settings.config_file}: unknown integration {name!r}{args.did_you_mean(name, self.catalog)}",
-                    hint=f"known: {', '.join(self.catalog)}",
-                )
-            for account in settings.accounts(name):
-                try:
-                    check_name(self.catalog[name], account)
-                except UsageError as error:
-                    raise UsageError(f"{settings.config_file}: {error.message}", hint=error.hint) from None
-        for rule in self.policy.all_rules():
-            functions = [function.name for function in self.integration(rule.integration).functions]
-            known = ["read", "write", *functions]
-            if rule.subject not in known and not ("*" in rule.subject and filter_names(functions, rule.subject)):
-                place = f"{settings.config_file}: " if rule in settings.rules() else ""
-                raise UsageError(
-                    f"{place}permission {rule.subject!r} of {rule.integration}: there is no such function"
-                    f"{args.did_you_mean(rule.subject, known)}",
-                    hint="write read, write, a function, or a pattern such as list_*",
-                )
-            if rule.account and not rule.source and rule.account not in self.account_names(rule.integration):
-                accounts = self.account_names(rule.integration)
-                raise UsageError(
-                    f"permission {rule.subject!r} of {rule.integration}: there is no account {rule.account!r}"
-                    f"{args.did_you_mean(rule.account, accounts)}",
-                    hint=f"accounts: {', '.join(accounts)}",
-                )
-
-    def check_limits(self, limits: Limits) -> None:
-        """A limit of a misspelt function would limit nothing: raises UsageError."""
-        for call in limits.calls_per_function or ():
-            try:
-                self.find(call)
-            except LuaHostError as error:
-                raise UsageError(f"limit calls_per_function: {error.message}", hint=error.hint) from None
-
-    def account_names(self, integration: str) -> list[str]:
-        """The accounts that a script may name."""
-        if integration in self._simulations:
-            simulated = next(iter(self._simulations[integration].keys.values()))
-            return [DEFAULT, *sorted(set(simulated) - {DEFAULT})]
-        return self.accounts[integration].names()
-
-    def describe(self) -> dict[str, Any]:
-        """What Lua makes the namespace of: functions and accounts by integration."""
-        return {
-            name: {
-                "functions": [function.name for function in integration.functions],
-                "bytes": self._with_bytes[name],
-                "accounts": self.account_names(name),
-            }
-            for name, integration in self.catalog.items()
-        }
-
-    # -- find -----------------------------------------------------------------------------------------------
-
-    def integration(self, name: str) -> Integration:
-        found = self.catalog.get(name)
-        if found is None:
-            known = sorted(self.catalog)
-            raise UnknownIntegration(
-                f"unknown integration {name!r}{args.did_you_mean(name, known)}",
-                hint=f"known: {', '.join(known)}",
-            )
-        return found
-
-    def find(self, call: str) -> tuple[Integration, Function]:
-        """The function that "devin.create_session" names."""
-        found = self._functions.get(call)
-        if found is not None:
-            return found
-        name, _, function_name = call.partition(".")
-        integration = self.integration(name)
-        function = integration.function(function_name)
-        if function is None:
-            raise self.unknown(name, None, function_name)
-        return integration, function
-
-    def is_inline(self, call: str) -> bool:
-        """Whether it may be called without a thread of its own."""
-        found = self._functions.get(call)
-        return found is not None and found[1].inline
-
-    def unknown(self, integration: str, account: str | None, name: str) -> LuaHostError:
-        """The error for a name that an integration does not have: a function or an account, whichever was meant."""
-        if integration not in self.catalog:
-            known = sorted(self.catalog)
-            return UnknownIntegration(
-                f"unknown integration {integration!r}{args.did_you_mean(integration, known)}",
-                hint=f"known: {', '.join(known)}",
-            )
-        functions = [function.name for function in self.catalog[integration].functions]
-        accounts = self.account_names(integration)
-        near_function, near_account = args.suggest(name, functions), args.suggest(name, accounts)
-        place = f"{integration}.{account}" if account else integration
-        hint = f"functions: {', '.join(functions)}"
-        meant_function = account is not None or near_function or name.partition("_")[0].lower() in _VERBS
-        if near_account and not near_function:
-            meant_function = account is not None
-        if meant_function:
-            guess = f" (did you mean {near_function!r}?)" if near_function else ""
-            return UnknownFunction(f"{place} has no function {name!r}{guess}", hint=hint)
-        guess = f" (did you mean {near_account!r}?)" if near_account else ""
-        return UnknownAccount(
-            f"{integration} has no account and no function {name!r}{guess}",
-            account=name,
-            hint=f"accounts: {', '.join(accounts)}; {hint}; add one with luahost accounts add NAME",
-        )
+        self.check_names(settings, policy)
 
     # -- call -----------------------------------------------------------------------------------------------
 
@@ -279,6 +139,7 @@ class Dispatcher:
             raise InvalidArguments("this is no function of a list, which each could walk", hint=f"lists: {lists}")
         try:
             clean = args.check(function, given)
+            check_changes(function, given, clean)
         except InvalidArguments:
             record.arguments = run.kept(args.shown(function, given))
             raise
@@ -324,14 +185,6 @@ class Dispatcher:
             problem = self._own(error, name, account, secrets)
         record.status, record.error = "error", problem.fields()
         raise problem
-
-    def unknown_account(self, integration: str, account: str) -> UnknownAccount:
-        known = self.account_names(integration)
-        name = account if ACCOUNT_NAME.match(account) else "NAME"
-        return UnknownAccount(
-            f"{integration} has no account {account!r}{args.did_you_mean(account, known)}",
-            hint=f"accounts: {', '.join(known)}; add one with luahost accounts add {name}",
-        )
 
     # -- credentials and connections ------------------------------------------------------------------------
 

@@ -43,6 +43,8 @@ class Folder:
         try:
             if place.is_dir():
                 raise InvalidArguments(f"{name!r} is a folder")
+            if place.exists() and not place.is_file():  # a pipe or a device: what uses it would be cut off
+                raise InvalidArguments(f"{name!r} is not a file", hint="name one that is, or a new one")
             if self._dry_run:
                 if place.exists() and not overwrite:
                     raise FileExistsError  # noqa: TRY301 (as linking would)
@@ -74,4 +76,6 @@ class Folder:
             raise InvalidArguments(f"{name!r} is no file's name") from error
         if not found.is_relative_to(self._folder) or found == self._folder:
             raise PermissionDenied(f"{name!r} lies outside the folder of this run's files", hint="name a file below it")
+        if name.endswith("/"):  # which resolving takes away
+            raise InvalidArguments(f"{name!r} is a folder's name", hint="name a file, without / at the end")
         return found

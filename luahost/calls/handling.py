@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from luahost.calls.accounts import is_loopback
 from luahost.calls.idempotency import Once
 
 if TYPE_CHECKING:
@@ -115,6 +117,14 @@ class HandlerCall:
     @property
     def org_id(self) -> str | None:
         return self._connection.account.org_id
+
+    @property
+    def base_url(self) -> str:
+        return self._connection.account.base_url
+
+    @property
+    def is_local(self) -> bool:
+        return self._run.clock is not None or is_loopback(urlsplit(self.base_url).hostname or "")
 
     def notice(self, text: str) -> None:
         self._run.notice(self._connection.account.redact(text))

@@ -301,7 +301,7 @@ def limit_exceeded(limit: str, allowed: float | None, used: float, function: str
         "output_bytes": "--max-output",
         "response_bytes": "--max-response",
     }
-    allowed_text = f"{allowed:g}{unit.get(limit, '')}" if allowed is not None else "no limit"
+    allowed_text = f"{allowed:.14g}{unit.get(limit, '')}" if allowed is not None else "no limit"
     if function:
         allowed_text += f" calls of {function}"
     settings = f"[limits] in config.toml, or Limits({limit}=…)"

@@ -124,27 +124,17 @@ def _command(argv: list[str], process: Process | None) -> int:
 def _parser(command: str, description: str) -> ArgumentParser:
     from argparse import ArgumentParser, HelpFormatter
 
+    from luahost.cli.output import columns
+
     class Formatter(HelpFormatter):
         """Knows how wide the terminal is: argparse would import shutil for that, and all of its compressors."""
 
         def __init__(self, prog: str) -> None:
-            super().__init__(prog, width=_columns() - 2)
+            super().__init__(prog, width=columns() - 2)
 
     return ArgumentParser(
         prog=f"luahost {command}", description=description, allow_abbrev=False, formatter_class=Formatter
     )
-
-
-def _columns() -> int:
-    """How wide help is written."""
-    try:
-        return int(os.environ["COLUMNS"]) or 80
-    except (KeyError, ValueError):
-        pass
-    try:
-        return os.get_terminal_size(1).columns or 80
-    except OSError:
-        return 80
 
 
 def _open_streams() -> None:

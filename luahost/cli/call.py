@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
-from luahost.cli import output
+from luahost.cli import output, tables
 from luahost.errors import LuaHostError, UsageError
 from luahost.host import Host
 from luahost.outcome import Interrupted
@@ -24,6 +24,9 @@ DESCRIPTIONS = {
     "k=@@x is the text @x. A JSON object on standard input, or -, gives the arguments as well."
 }
 
+_GIVEN = {"array": ":=JSON", "object": ":=JSON", "bytes": "=@FILE", "boolean": "=true|false"}
+_LONGEST = 60  # characters of a suggestion
+
 
 def main(parser: ArgumentParser, argv: list[str]) -> int:
     add = parser.add_argument
@@ -33,6 +36,8 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
     add("--files", metavar="DIR", help="the folder whose files the call may read and write (default: none)")
     add("--simulate", action="store_true", help="answer from the simulator: no network, no key")
     add("--json", action="store_true", help="print JSON")
+    if not {"-h", "--help"}.isdisjoint(argv):
+        _explain(parser, argv)
     options = parser.parse_intermixed_args(argv[1:])
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as clean as Ctrl-C
 
@@ -54,21 +59,41 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
             )
     except Interrupted as interrupted:
         if interrupted.result.ok:
-            _print(interrupted.result.value, as_json=options.json)
+            _print(options.function, interrupted.result.value, as_json=options.json)
         output.note("interrupted" + (" after it was done" if interrupted.result.ok else ""))
         return 130
     except LuaHostError as error:
         code = output.fail(error, as_json=options.json)
         return 2 if code == 1 else code
-    _print(value, as_json=options.json)
+    _print(options.function, value, as_json=options.json)
     return 0
 
 
-def _print(value: Any, *, as_json: bool) -> None:
+def _explain(parser: ArgumentParser, argv: list[str]) -> None:
+    """Add the parameters of the function among the words, if there is one, to the help."""
+    from luahost.integrations import catalog
+    from luahost.reference.markdown import explained
+    from luahost.reference.pages import find
+
+    integrations = catalog.load()
+    found = next((found for word in argv[1:] if "." in word and (found := find(integrations, word))), None)
+    integration, function = found or (None, None)
+    if integration is None or function is None:
+        return
+    parser.usage = parser.format_usage().removeprefix("usage: ")  # without what is added here
+    title = f"parameters of {integration.name}.{function.name}"
+    group = parser.add_argument_group(title, function.summary if function.params else "none")
+    for param in function.params:
+        shown = f"{param.name}{_GIVEN.get(param.type) or '=' + param.type.upper()}"
+        text = ("required; " if param.required else "") + explained(param)
+        group.add_argument(param.name, metavar=shown, help=text.replace("%", "%%"))
+
+
+def _print(function: str, value: Any, *, as_json: bool) -> None:
     if as_json:
         output.print_json(_as_text(value))
     else:
-        _show(value)
+        tables.show(function, value)
 
 
 def _as_text(value: Any) -> Any:
@@ -98,7 +123,7 @@ def _arguments(function: Function, words: list[str]) -> dict[str, Any]:
                 continue
             text = _decoded(name, text[1:], data)
         if typed or (param is not None and param.type in ("object", "array")):
-            found[name] = _json(name, text)
+            found[name] = _json(name, text, param)
         else:
             found[name] = _typed(param, text)
     return found
@@ -144,11 +169,30 @@ def _decoded(name: str, file: str, data: bytes) -> str:
         raise UsageError(f"{name}=@{file}: not UTF-8") from None
 
 
-def _json(name: str, text: str) -> Any:
+def _json(name: str, text: str, param: Param | None) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{name}: not JSON: {error}") from None
+        if param is None:
+            raise UsageError(f"{name}: not JSON: {error}") from None
+        if param.type not in ("array", "object"):
+            raise UsageError(f"{name}: not JSON: {error}", hint=f"without a colon, {name}=… is text as it is") from None
+        raise UsageError(
+            f"{name} is an {param.type_text}, and must be JSON ({error})",
+            hint=f"write {name}:={_as_json(param, text)}",
+        ) from None
+
+
+def _as_json(param: Param, text: str) -> str:
+    """What was meant, or else the form of it, as a shell takes it."""
+    if param.type == "object":
+        return """'{"NAME": VALUE}'"""
+    if param.items != "string":
+        return """'[{"NAME": VALUE}]'""" if param.items == "object" else "'[VALUE]'"
+    words = [word.strip() for word in text.split(",")]
+    meant = json.dumps(words, ensure_ascii=False)
+    plain = len(meant) <= _LONGEST and text.isprintable() and not set(text) & set("'[]\"\\")
+    return f"'{meant}'" if plain else """'["TEXT", "TEXT"]'"""
 
 
 def _typed(param: Param | None, text: str) -> Any:
@@ -161,22 +205,3 @@ def _typed(param: Param | None, text: str) -> Any:
         except ValueError:
             return text
     return text
-
-
-def _show(value: Any) -> None:
-    """A result for people: a line a field, and a table for a list of objects."""
-    if not isinstance(value, dict):
-        output.print_json(value)
-        return
-    for name, field in value.items():
-        if isinstance(field, bytes):  # as they are: a terminal's business, or a pipe's
-            print(f"{name}: ", end="", flush=True)
-            sys.stdout.buffer.write(field + b"\n")
-            sys.stdout.buffer.flush()
-        elif isinstance(field, list) and field and all(isinstance(each, dict) for each in field):
-            columns = [key for key in ("session_id", "status", "title", "created_at") if key in field[0]]
-            columns = columns or list(field[0])[:4]
-            output.print_table(tuple(columns), [tuple(str(each.get(key, "")) for key in columns) for each in field])
-        elif field is not None:
-            text = field if isinstance(field, str) else json.dumps(field, ensure_ascii=False)
-            print(f"{name}: {text}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from luahost.calls.arguments import did_you_mean
 from luahost.cli import output
 from luahost.errors import InvalidArguments, UsageError
 from luahost.integrations import catalog
@@ -74,13 +73,8 @@ def _page(integrations: pages.Catalog, page: str) -> str:
 
 
 def _schema(integrations: pages.Catalog, name: str) -> dict[str, object]:
-    integration_name, _, function_name = name.partition(".")
-    integration = integrations.get(integration_name)
-    function = integration.function(function_name) if integration else None
+    integration, function = pages.find(integrations, name) or (None, None)
     if integration is None or function is None:
-        known = [row["call"] for row in pages.rows(integrations)]
-        raise UsageError(
-            f"there is no function {name!r}{did_you_mean(name, known)}",
-            hint=f"known: {', '.join(known)}",
-        )
+        error = pages.unknown(integrations, "function", name)
+        raise UsageError(error.message, hint=error.hint)
     return arguments_schema(integration, function)

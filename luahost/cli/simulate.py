@@ -35,7 +35,7 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
     if not 0 <= options.port <= 65535:
         raise UsageError(f"--port {options.port}: a number from 0 to 65535 was expected")
     if not (math.isfinite(options.speed) and 0 < options.speed <= _MOST_SPEED):
-        raise UsageError(f"--speed {options.speed:g}: a number above 0 and up to {_MOST_SPEED} was expected")
+        raise UsageError(f"--speed {options.speed:.14g}: a number above 0 and up to {_MOST_SPEED} was expected")
     simulator = _simulator(options)
     try:
         server = Server(simulator, port=options.port)

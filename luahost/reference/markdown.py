@@ -38,9 +38,7 @@ def _function(integration: Integration, function: Function, head: str) -> list[s
         lines += ["| Name | Type | Required | Description |", "|---|---|---|---|"]
         for param in function.params:
             required = "yes" if param.required else "no"
-            rules = "; ".join(_rules(param))
-            text = param.description + (f" ({rules})" if rules else "")
-            lines.append(f"| `{param.name}` | {param.type_text} | {required} | {text} |")
+            lines.append(f"| `{param.name}` | {param.type_text} | {required} | {explained(param)} |")
     else:
         lines.append("None.")
     lines += ["", f"{head}# Returns", ""]
@@ -48,7 +46,9 @@ def _function(integration: Integration, function: Function, head: str) -> list[s
         lines += ["| Field | Type | Always | Description |", "|---|---|---|---|"]
         for field in function.returns:
             always = (", ".join(field.versions) or "yes") if field.always else "no"
-            lines.append(f"| `{field.name}` | {field.type} | {always} | {field.description} |")
+            some = not field.always and set(field.versions) & set(function.endpoints) != set(function.endpoints)
+            only = f" ({', '.join(field.versions)})" if some and field.versions else ""
+            lines.append(f"| `{field.name}` | {field.type} | {always} | {field.description}{only} |")
         lines += ["", "Other fields are as the API sends them."]
     if function.examples:
         lines += ["", f"{head}# Examples", ""]
@@ -67,6 +67,12 @@ def _function(integration: Integration, function: Function, head: str) -> list[s
     return lines
 
 
+def explained(param: Param) -> str:
+    """What a parameter is for, and what holds for it."""
+    rules = "; ".join(_rules(param))
+    return param.description + (f" ({rules})" if rules else "")
+
+
 def _rules(param: Param) -> list[str]:
     """What holds for a parameter beyond its type, in words."""
     unit = {"string": " characters", "array": " entries", "bytes": " bytes"}.get(param.type, "")
@@ -75,9 +81,9 @@ def _rules(param: Param) -> list[str]:
     if param.enum:
         found.append(f"one of {', '.join(param.enum)}")
     if least is not None and most is not None:
-        found.append(f"{least:g} to {most:g}")
+        found.append(f"{least:.14g} to {most:.14g}")
     elif least is not None:
-        found.append(f"at least {least:g}")
+        found.append(f"at least {least:.14g}")
     elif most is not None:
         found.append(f"at most {most}{unit}")
     if param.versions:

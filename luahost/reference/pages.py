@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from luahost.calls.arguments import did_you_mean
+from luahost.calls import names
+from luahost.calls.arguments import suggest
 from luahost.errors import InvalidArguments
 from luahost.reference.markdown import function_page, integration_page
 
@@ -34,16 +35,38 @@ def rows(catalog: Catalog) -> list[dict[str, Any]]:
     ]
 
 
+def find(catalog: Catalog, name: str) -> tuple[Integration, Function | None] | None:
+    """What "devin", "devin.create_session" or "create_session" names; None for what is not there.
+
+    A function is found without its integration when only one has it.
+    """
+    first, dot, rest = name.partition(".")
+    if first in catalog:
+        function = catalog[first].function(rest)
+        return (catalog[first], function) if function or not dot else None
+    found = [(each, function) for each in catalog.values() if (function := each.function(name))]
+    return found[0] if len(found) == 1 else None
+
+
+def unknown(catalog: Catalog, what: str, name: str) -> InvalidArguments:
+    """The error for a page or function that is not there: the near miss alone, else some of those that are."""
+    calls = [row["call"] for row in rows(catalog)]
+    # Without "devin.", which would make all of them alike.
+    meant = {call.partition(".")[2]: call for call in calls}
+    if what == "page" and "." not in name:
+        meant.update((integration, integration) for integration in catalog)
+    near = suggest(name.rpartition(".")[2], meant)
+    if near:
+        return InvalidArguments(f"there is no {what} {name!r} (did you mean {meant[near]!r}?)", hint=names.ALL)
+    return InvalidArguments(f"there is no {what} {name!r}", hint=f"{what}s: {names.nearest(name, calls)}; {names.ALL}")
+
+
 def read(catalog: Catalog, page: str) -> str:
     """The page "devin" or "devin.create_session" as Markdown; raises InvalidArguments for one that is not there."""
-    name, _, function_name = page.partition(".")
-    integration = catalog.get(name)
-    function = integration.function(function_name) if integration and function_name else None
-    if integration is None or (function_name and function is None):
-        known = [*catalog, *(row["call"] for row in rows(catalog))]
-        raise InvalidArguments(
-            f"there is no page {page!r}{did_you_mean(page, known)}", hint=f"pages: {', '.join(known)}"
-        )
+    found = find(catalog, page)
+    if found is None:
+        raise unknown(catalog, "page", page)
+    integration, function = found
     return function_page(integration, function) if function else integration_page(integration)
 
 

@@ -30,7 +30,7 @@ def _param(param: Param) -> dict[str, Any]:
     if param.enum:
         each["enum"] = list(param.enum)
     if param.pattern:
-        each["pattern"] = f"^{param.pattern}$"
+        each["pattern"] = f"^(?:{param.pattern})$"  # the whole text, as the call's check has it
     if param.fields:
         each["properties"] = {field.name: _param(field) for field in param.fields}
         each["required"] = [field.name for field in param.fields if field.required]

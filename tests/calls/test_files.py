@@ -189,6 +189,23 @@ def test_what_is_there_is_not_overwritten_unless_asked(folder: Folder, place: Pa
     assert set(everything(place)) == set(before)
 
 
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_pipe_is_not_replaced(folder: Folder, place: Path, overwrite: bool) -> None:
+    os.mkfifo(place / "pipe")
+    with pytest.raises(InvalidArguments, match="'pipe' is not a file"):
+        folder.write("pipe", b"x", overwrite=overwrite)
+    assert (place / "pipe").is_fifo()
+
+
+@pytest.mark.parametrize("name", ["plain/", "new/", "sub/below//"])
+def test_a_name_that_ends_like_a_folder_s_is_no_file_s(folder: Folder, place: Path, name: str) -> None:
+    before = everything(place)
+    for attempt in (lambda: folder.read(name, 100), lambda: folder.write(name, b"x", overwrite=True)):
+        with pytest.raises(InvalidArguments, match=f"'{name}' is a folder's name"):
+            attempt()
+    assert everything(place) == before
+
+
 def test_a_link_that_is_overwritten_stays_a_link(folder: Folder, place: Path) -> None:
     folder.write("to-plain", b"new", overwrite=True)
     assert (place / "to-plain").is_symlink()

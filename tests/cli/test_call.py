@@ -197,3 +197,37 @@ def test_an_open_standard_input_that_brings_nothing_is_not_waited_for(luahost: C
     finally:
         os.close(reading)
         os.close(writing)
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("tags=a", """write tags:='["a"]'"""),
+        ("tags=a, b", """write tags:='["a", "b"]'"""),
+        ("tags=it's", """write tags:='["TEXT", "TEXT"]'"""),
+        ("structured_output_schema=a", """write structured_output_schema:='{"NAME": VALUE}'"""),
+        ("session_secrets=hunter2", """write session_secrets:='[{"NAME": VALUE}]'"""),
+        ("prompt:=hello", "without a colon, prompt=… is text as it is"),
+    ],
+)
+def test_what_must_be_json_says_how_to_write_it(luahost: Command, word: str, hint: str) -> None:
+    done = luahost("call", "--simulate", "devin.create_session", word)
+    assert (done.code, done.err.count("\n")) == (2, 1), done
+    assert done.err.endswith(f"; {hint}\n")
+    assert "hunter2" not in done.err
+
+
+def test_the_help_with_a_function_has_its_parameters(luahost: Command) -> None:
+    bare = luahost("call", "--help")
+    done = luahost("call", "devin.create_session", "--help", env={"COLUMNS": "200"})
+    assert (done.code, done.err) == (0, "")
+    assert "parameters of" not in bare.out
+    assert "parameters of devin.create_session:" in done.out
+    for line in ("prompt=STRING", "tags:=JSON", "resumable=true|false", "max_acu_limit=INTEGER"):
+        assert f"\n  {line}" in done.out
+    assert "required; The task description" in done.out
+    assert done.out.split("\n\n")[0] == luahost("call", "--help", env={"COLUMNS": "200"}).out.split("\n\n")[0]
+
+
+def test_the_help_with_an_unknown_function_is_the_command_s(luahost: Command) -> None:
+    assert luahost("call", "devin.nosuch", "--help").out == luahost("call", "--help").out

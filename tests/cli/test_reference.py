@@ -105,3 +105,9 @@ def test_a_page_is_printed_whatever_the_terminal_can_show(luahost: Command, enco
     done = luahost("docs", "devin.get_session", env={"PYTHONIOENCODING": encoding})
     assert done.code == 0, done.err
     assert "get_session" in done.out
+
+
+@pytest.mark.parametrize("command", ["docs", "schema"])
+def test_a_function_needs_no_integration_where_only_one_has_it(luahost: Command, command: str) -> None:
+    done = luahost(command, "create_session")
+    assert (done.code, done.out) == (0, luahost(command, "devin.create_session").out)

@@ -131,7 +131,7 @@ def test_a_file_may_have_any_name(simulated: Host, name: str) -> None:
     assert simulated.call("devin.download_attachment", {"url": made["url"]})["content"] == b"x"
 
 
-@pytest.mark.parametrize("name", ["a/b", "a\\b", 'a"b', "a\nb", "a\rb", "\0", "", "x" * 256])
+@pytest.mark.parametrize("name", [".", "..", "a/b", "a\\b", 'a"b', "a\nb", "a\rb", "\0", "", "x" * 256])
 def test_what_is_no_file_s_name_is_refused_before_anything_is_sent(simulated: Host, name: str) -> None:
     with pytest.raises(InvalidArguments, match="'name' must"):
         simulated.call("devin.upload_attachment", {"name": name, "content": b"x"})
@@ -196,6 +196,31 @@ def test_no_file_outside_is_uploaded(simulated: Host, tmp_path: Path, file: str)
     assert simulated.simulation("devin").requests == []
 
 
+@pytest.mark.parametrize("file", ['q"uote.txt', "back\\slash.txt", "line\nbreak.txt"])
+def test_a_file_whose_name_cannot_be_sent_needs_another(simulated: Host, tmp_path: Path, file: str) -> None:
+    (tmp_path / file).write_bytes(b"x")
+    with pytest.raises(InvalidArguments, match="what 'file' is called must be a file's name") as caught:
+        simulated.call("devin.upload_attachment", {"file": file}, files=tmp_path)
+    assert caught.value.hint == "give it another name with 'name'"
+    assert simulated.simulation("devin").requests == []
+    made = simulated.call("devin.upload_attachment", {"file": file, "name": "other.txt"}, files=tmp_path)
+    assert made["name"] == "other.txt"
+
+
+def test_a_file_named_like_a_folder_is_told_so(simulated: Host, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"x")
+    with pytest.raises(InvalidArguments, match=r"'a\.txt/' is a folder's name"):
+        simulated.call("devin.upload_attachment", {"file": "a.txt/"}, files=tmp_path)
+    assert simulated.simulation("devin").requests == []
+
+
+def test_overwrite_needs_a_file(simulated: Host) -> None:
+    url = "https://api.devin.ai/attachments/a/b.txt"
+    with pytest.raises(InvalidArguments, match="'overwrite' goes with 'file' only"):
+        simulated.call("devin.download_attachment", {"url": url, "overwrite": True})
+    assert simulated.simulation("devin").requests == []
+
+
 def test_a_file_that_is_there_stays_unless_overwrite(simulated: Host, tmp_path: Path) -> None:
     (tmp_path / "it").write_bytes(b"old")
     url = simulated.call("devin.upload_attachment", {"name": "a", "content": b"new"})["url"]
@@ -211,26 +236,101 @@ def test_a_download_that_fails_leaves_no_file(simulated: Host, tmp_path: Path) -
     folder.mkdir()
     with pytest.raises(NotFound):
         simulated.call(
-            "devin.download_attachment", {"url": "https://x/attachments/nosuch/a", "file": "new"}, files=folder
+            "devin.download_attachment",
+            {"url": "https://api.devin.ai/attachments/nosuch/a", "file": "new"},
+            files=folder,
         )
     assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize(
-    "url", ["x", "https://x/", "https://x/attachments/a", "https://x/attachments/a/b/c", "https://x/attachments//b"]
+    "url",
+    [
+        "x",
+        "https://x/",
+        "https://api.devin.ai/attachments/a",
+        "https://api.devin.ai/attachments/a/b/c",
+        "https://api.devin.ai/attachments//b",
+    ],
 )
 def test_what_is_no_attachment_s_address_is_refused(simulated: Host, url: str) -> None:
-    with pytest.raises(InvalidArguments, match="is not the address of an attachment"):
+    with pytest.raises(InvalidArguments, match="'url' must be the address of an attachment"):
         simulated.call("devin.download_attachment", {"url": url})
     assert [request.path for request in simulated.simulation("devin").requests] in ([], ["/v3/self"])
 
 
 @pytest.mark.parametrize(
-    "url", ["https://[x/attachments/a/b", "https://x/attachments/../b", "https://x/attachments/a/%2e%2e"]
+    "url",
+    [
+        "https://[x/attachments/a/b",
+        "https://api.devin.ai/attachments/../b",
+        "https://api.devin.ai/attachments/a/%2e%2e",
+    ],
 )
 def test_an_address_that_is_none_or_leads_elsewhere_is_refused(simulated: Host, url: str) -> None:
     with pytest.raises(InvalidArguments):
         simulated.call("devin.download_attachment", {"url": url})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/v3/organizations/ORG/attachments/ID/a.txt",
+        "https://api.devin.ai@evil.example/v3/organizations/ORG/attachments/ID/a.txt",
+        "https://user@api.devin.ai/v3/organizations/ORG/attachments/ID/a.txt",
+        "https://api.devin.ai:8443/v3/organizations/ORG/attachments/ID/a.txt",
+        "http://api.devin.ai/v3/organizations/ORG/attachments/ID/a.txt",
+        "//api.devin.ai/v3/organizations/ORG/attachments/ID/a.txt",
+        "/v3/organizations/ORG/attachments/ID/a.txt",
+        "https://api.devin.ai/v3/organizations/org-other/attachments/ID/a.txt",
+        "https://api.devin.ai/elsewhere/v3/organizations/ORG/attachments/ID/a.txt",
+    ],
+)
+def test_the_address_of_another_host_or_organisation_is_refused_and_no_file_is_asked_for(
+    simulated: Host, url: str
+) -> None:
+    made = simulated.call("devin.upload_attachment", {"name": "a.txt", "content": b"x"})["url"]
+    simulated.call("devin.download_attachment", {"url": made})
+    simulator = simulated.simulation("devin")
+    simulator.requests.clear()
+    url = url.replace("ORG", simulator.org_id).replace("ID", made.split("/")[-2])
+    with pytest.raises(InvalidArguments, match="'url' must be") as caught:
+        simulated.call("devin.download_attachment", {"url": url})
+    assert repr(url) in str(caught.value)
+    assert simulator.requests == []
+
+
+# -- attachment_urls -----------------------------------------------------------------------------------------------
+
+LOCAL = "http://localhost/x"
+WITH_URLS = [
+    pytest.param("create_session", {"prompt": "x"}, id="create_session"),
+    pytest.param("send_message", {"session_id": "sess_abc123", "message": "x"}, id="send_message"),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments"), WITH_URLS)
+def test_a_file_on_this_machine_is_no_attachment_for_an_api_elsewhere(name: str, arguments: dict[str, Any]) -> None:
+    account = {"api_key": KEY}
+    with (
+        responses.RequestsMock() as mock,
+        Host(accounts={"devin": {"default": account}}, policy=ALLOW, state=False) as host,
+    ):
+        urls = ["https://example.com/x", LOCAL]
+        with pytest.raises(InvalidArguments, match=r"'attachment_urls' at \[2\] must be an https:// address") as caught:
+            host.call(f"devin.{name}", {**arguments, "attachment_urls": urls})
+        assert repr(LOCAL) in str(caught.value)
+        assert len(mock.calls) == 0
+
+
+@pytest.mark.parametrize(("name", "arguments"), WITH_URLS)
+def test_a_file_on_this_machine_is_an_attachment_for_an_api_that_runs_there(
+    name: str, arguments: dict[str, Any], accounts: Any, host: Host
+) -> None:
+    given = {**arguments, "attachment_urls": [LOCAL]}
+    assert host.call(f"devin.{name}", given)["session_id"]  # the simulator in the host
+    with Host(accounts=accounts(), policy=ALLOW, state=False) as other:
+        assert other.call(f"devin.{name}", given)["session_id"]  # a server
 
 
 # -- the command line ---------------------------------------------------------------------------------------------
@@ -296,7 +396,6 @@ class App:
 
 
 Storage = tuple[Host, App, App, str]
-DOWNLOAD = {"url": "https://api.devin.ai/attachments/a/b.txt"}
 AT = "/v3/organizations/org-1/attachments/a/b.txt"
 
 
@@ -314,6 +413,11 @@ def storage(tmp_path: Path) -> Iterator[Storage]:
         yield host, api, store, servers[1].url
 
 
+def address(host: Host) -> dict[str, str]:
+    """What is downloaded in these tests: a file of the account's own API."""
+    return {"url": f"{host.dispatcher.accounts['devin'].resolve('default').base_url}/attachments/a/b.txt"}
+
+
 def redirect(api: App, target: str, status: str = "307 Temporary Redirect") -> None:
     api.answers[AT] = (status, {"location": target}, b"")
 
@@ -322,7 +426,7 @@ def redirect(api: App, target: str, status: str = "307 Temporary Redirect") -> N
 def test_storage_gives_the_file_and_never_sees_the_key(storage: Storage, status: str) -> None:
     host, api, store, url = storage
     redirect(api, f"{url}/file?signature=abc", status)
-    found = host.call("devin.download_attachment", DOWNLOAD)
+    found = host.call("devin.download_attachment", address(host))
     assert (found["content"], found["content_type"]) == (EVERY_BYTE, "text/plain")
     ((_, sent),) = api.requests
     assert sent["HTTP_AUTHORIZATION"] == f"Bearer {KEY}"
@@ -336,7 +440,7 @@ def test_storage_gives_the_file_and_never_sees_the_key(storage: Storage, status:
 def test_what_an_address_says_of_users_is_not_sent(storage: Storage, userinfo: str) -> None:
     host, api, store, url = storage
     redirect(api, url.replace("http://", f"http://{userinfo}") + "/file")
-    assert host.call("devin.download_attachment", DOWNLOAD)["content"] == EVERY_BYTE
+    assert host.call("devin.download_attachment", address(host))["content"] == EVERY_BYTE
     assert "HTTP_AUTHORIZATION" not in store.requests[0][1]
 
 
@@ -348,7 +452,7 @@ def test_a_redirect_within_the_api_carries_no_key_either(storage: Storage, by: s
         "/elsewhere" if by == "path" else f"{host.dispatcher.accounts['devin'].resolve('default').base_url}/elsewhere",
     )
     api.answers["/elsewhere"] = ("200 OK", {}, b"x")
-    assert host.call("devin.download_attachment", DOWNLOAD)["content"] == b"x"
+    assert host.call("devin.download_attachment", address(host))["content"] == b"x"
     assert ["HTTP_AUTHORIZATION" in headers for _, headers in api.requests] == [True, False]
 
 
@@ -357,14 +461,14 @@ def test_a_chain_of_redirects_is_followed(storage: Storage) -> None:
     redirect(api, f"{url}/one")
     store.answers["/one"] = ("302 Found", {"location": "/two"}, b"")
     store.answers["/two"] = ("302 Found", {"location": "file"}, b"")
-    assert host.call("devin.download_attachment", DOWNLOAD)["content"] == EVERY_BYTE
+    assert host.call("devin.download_attachment", address(host))["content"] == EVERY_BYTE
     assert all("HTTP_AUTHORIZATION" not in headers for _, headers in store.requests)
 
 
 def test_a_file_that_the_api_gives_itself_is_the_file(storage: Storage) -> None:
     host, api, _, _ = storage
     api.answers[AT] = ("200 OK", {"content-type": "application/pdf"}, EVERY_BYTE)
-    assert host.call("devin.download_attachment", DOWNLOAD)["content"] == EVERY_BYTE
+    assert host.call("devin.download_attachment", address(host))["content"] == EVERY_BYTE
 
 
 def test_redirects_that_never_end_are_given_up(storage: Storage) -> None:
@@ -372,7 +476,7 @@ def test_redirects_that_never_end_are_given_up(storage: Storage) -> None:
     redirect(api, f"{url}/loop")
     store.answers["/loop"] = ("302 Found", {"location": "/loop"}, b"")
     with pytest.raises(InvalidResponse, match="again and again"):
-        host.call("devin.download_attachment", DOWNLOAD)
+        host.call("devin.download_attachment", address(host))
     assert len(store.requests) < 20
 
 
@@ -402,7 +506,7 @@ def test_a_redirect_to_what_is_not_https_is_refused(storage: Storage, target: st
     host, api, store, _ = storage
     redirect(api, target.encode().decode("latin-1"))
     with pytest.raises(InvalidResponse):
-        host.call("devin.download_attachment", DOWNLOAD)
+        host.call("devin.download_attachment", address(host))
     assert store.requests == []
 
 
@@ -416,7 +520,7 @@ def test_an_api_elsewhere_may_not_send_us_to_our_own_machine(storage: Storage, t
         mock.get(f"https://api.devin.ai{AT}", status=307, headers={"location": f"{url}/file"})
         mock.add_passthru(url)
         with pytest.raises(InvalidResponse, match="which is not https"):
-            host.call("devin.download_attachment", DOWNLOAD)
+            host.call("devin.download_attachment", address(host))
     assert store.requests == []
 
 
@@ -424,7 +528,7 @@ def test_what_a_redirect_says_does_not_show_the_key(storage: Storage) -> None:
     host, api, _, _ = storage
     redirect(api, f"http://evil.example/{KEY}")
     with pytest.raises(InvalidResponse) as caught:
-        host.call("devin.download_attachment", DOWNLOAD)
+        host.call("devin.download_attachment", address(host))
     assert KEY not in json.dumps(caught.value.fields())
 
 
@@ -433,7 +537,7 @@ def test_storage_that_refuses_is_an_error(storage: Storage) -> None:
     redirect(api, f"{url}/file")
     store.answers["/file"] = ("403 Forbidden", {"content-type": "application/xml"}, b"<Error>expired</Error>")
     with pytest.raises(Forbidden):
-        host.call("devin.download_attachment", DOWNLOAD)
+        host.call("devin.download_attachment", address(host))
 
 
 @pytest.mark.parametrize(("most", "fits"), [(255, False), (256, True)])
@@ -444,7 +548,7 @@ def test_a_download_stays_within_the_limit_of_a_response(
     folder = tmp_path / "given"
     folder.mkdir()
     redirect(api, f"{url}/file")
-    code = f"return app.integrations.devin.download_attachment({{ url = '{DOWNLOAD['url']}', file = 'new' }}).size"
+    code = f"return app.integrations.devin.download_attachment({{ url = '{address(host)['url']}', file = 'new' }}).size"
     result = host.run(code, files=folder, limits=Limits(response_bytes=most))
     if fits:
         assert result.value == 256
@@ -470,6 +574,6 @@ def test_a_file_cut_short_on_the_way_is_no_file(storage: Storage, tmp_path: Path
         thread.start()
         redirect(api, f"http://127.0.0.1:{listener.getsockname()[1]}/file")
         with pytest.raises(NetworkError):
-            host.call("devin.download_attachment", {**DOWNLOAD, "file": "new"}, files=folder)
+            host.call("devin.download_attachment", {**address(host), "file": "new"}, files=folder)
         thread.join(5)
     assert list(folder.iterdir()) == []

@@ -15,7 +15,19 @@ if TYPE_CHECKING:
     from luahost.spec import Call
 
 _FILE = text("file", "A file of the folder that the run was given (`--files DIR`)", max_length=4096)
-_ADDRESS = re.compile(r"/attachments/([^/]+)/([^/]+)\Z")
+_NAME, _NAME_HINT = r'(?!\.\.?$)[^/\\\x00-\x1f"]+', "a file's name, without / and quotes"
+_LONGEST_NAME = 255
+_ADDRESS = re.compile(r"(?:/v1|/v3(?:beta1)?/organizations/(?P<org>[^/]+))?/attachments/(?P<id>[^/]+)/(?P<name>[^/]+)")
+
+
+def _own_name(file: str) -> str:
+    """What a file is called, where it may be sent so; what `name` refuses is not sent as something else either."""
+    name = file.rpartition("/")[2]
+    if len(name) > _LONGEST_NAME or not re.fullmatch(_NAME, name):
+        raise InvalidArguments(
+            f"what 'file' is called must be {_NAME_HINT}, not {name!r}", hint="give it another name with 'name'"
+        )
+    return name
 
 
 def _upload(call: Call, arguments: Json) -> Json:
@@ -24,9 +36,9 @@ def _upload(call: Call, arguments: Json) -> Json:
         raise InvalidArguments("give either 'content' or 'file'", hint='as in { name = "log.txt", content = text }')
     if file is not None:
         content = call.files.read(file, MAX_CONTENT)
-    name = arguments.get("name") or (file or "").replace("\\", "/").rpartition("/")[2]
-    if not name:
+    elif "name" not in arguments:
         raise InvalidArguments("'name' is required beside 'content'", hint='as in { name = "log.txt", content = text }')
+    name = arguments.get("name") or _own_name(file or "")
     path = f"/v3/organizations/{quote(organization(call))}/attachments" if call.version == "v3" else "/v1/attachments"
     answer = call.http.write("POST", path, file=Upload("file", name, content or b""))
     if call.version == "v1" and isinstance(answer, str):
@@ -43,8 +55,8 @@ UPLOAD_ATTACHMENT = Function(
     handler=_upload,
     params=(
         text(
-            "name", "What the file is called; without it, as the file is", max_length=255,
-            pattern=r"[^/\\\x00-\x1f\"]+", pattern_hint="a file's name, without / and quotes",
+            "name", "What the file is called; without it, as the file is", max_length=_LONGEST_NAME,
+            pattern=_NAME, pattern_hint=_NAME_HINT,
         ),
         Param(name="content", type="bytes", description="Its bytes", max_length=MAX_CONTENT),
         _FILE,
@@ -73,21 +85,43 @@ devin.create_session({ prompt = "Why did this build fail?", attachment_urls = { 
 
 
 def _place(call: Call, url: str) -> str:
-    """The path of an attachment's address, in this account's organisation."""
+    """The path of an attachment's address, which must be one of this account's."""
+    shown = f"not {url[:200]!r}"
     try:
-        found = _ADDRESS.search(urlsplit(url).path)
+        parts = urlsplit(url)
+        origin, path = (parts.scheme, parts.netloc.lower()), parts.path
     except ValueError:  # an address that is none
-        found = None
+        origin, path = ("", ""), ""
+    home = urlsplit(call.base_url)
+    found = _ADDRESS.fullmatch(path.removeprefix(home.path))
     if found is None:
         raise InvalidArguments(
-            f"'url' is not the address of an attachment: {url[:200]!r}", hint="give the url as the API gave it"
+            f"'url' must be the address of an attachment, {shown}", hint="give the url as the API gave it"
         )
-    rest = f"/attachments/{quote(unquote(found[1]))}/{quote(unquote(found[2]))}"
-    return f"/v3/organizations/{quote(organization(call))}{rest}" if call.version == "v3" else f"/v1{rest}"
+    if origin != (home.scheme, home.netloc.lower()):
+        raise InvalidArguments(
+            f"'url' must be an address of {home.scheme}://{home.netloc}, where account {call.account} is, {shown}",
+            hint="give the url as the API gave it, on the account that was given it",
+        )
+    rest = f"/attachments/{quote(unquote(found['id']))}/{quote(unquote(found['name']))}"
+    theirs = unquote(found["org"] or "")
+    if call.version == "v1":
+        if theirs:
+            raise InvalidArguments(f"'url' must be an address of API v1, which account {call.account} speaks, {shown}")
+        return f"/v1{rest}"
+    own = organization(call)
+    if theirs not in ("", own):
+        raise InvalidArguments(
+            f"'url' must be an address of {own}, the organisation of account {call.account}, {shown}",
+            hint="use the account of the organisation whose file it is",
+        )
+    return f"/v3/organizations/{quote(own)}{rest}"
 
 
 def _download(call: Call, arguments: Json) -> Json:
     file, overwrite = arguments.get("file"), arguments.get("overwrite", False)
+    if overwrite and file is None:
+        raise InvalidArguments("'overwrite' goes with 'file' only, and none is named", hint="name it, or leave it out")
     files = call.files if file is not None else None  # without a folder, nothing is downloaded
     content, kind = call.http.download(_place(call, arguments["url"]))
     found: dict[str, Any] = {"size": len(content), "content_type": kind}
@@ -129,6 +163,7 @@ print(devin.download_attachment({ url = log.url }).content)
     endpoints=endpoints(f"GET {ORG}/attachments/{{uuid}}/{{name}}", "GET /v1/attachments/{uuid}/{name}"),
     notes=(
         (
+            "`url` is an address of the account's own host and organisation; any other is refused. "
             "The API redirects to storage, which never sees the key. The run's limit of a response's bytes holds "
             "(`--max-response`). `file` lies below the folder of `--files DIR`; what is there stays unless `overwrite`."
         ),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from luahost.errors import InvalidArguments
 from luahost.integrations.devin.operations import gathered, pages
 from luahost.spec import Example, Field, Function, Param
 
@@ -81,7 +82,7 @@ TAGS = texts(
     "tags",
     "Tags",
     max_length=MAX_TAGS,
-    pattern=r"(?s).+",
+    pattern=r"[\s\S]+",
     pattern_hint="a text that is not empty",
 )
 URLS = texts(
@@ -104,10 +105,11 @@ SESSION_FIELDS = (
     Field(name="url", type="string", description="Where people watch the session (v3)", always=False),
 )
 PAGE_FIELDS = (
-    Field(name="end_cursor", type="string", description="Where the next page begins (v3)", always=False),
-    Field(name="has_next_page", type="boolean", description="Whether there is a next page (v3)", always=False),
-    Field(name="total", type="integer", description="How many there are, where the API says", always=False),
+    Field(name="end_cursor", type="string", description="Where the next page begins", always=False, versions=V3),
+    Field(name="has_next_page", type="boolean", description="Whether there is a next page", always=False, versions=V3),
+    Field(name="total", type="integer", description="How many there are, where told", always=False, versions=V3),
 )
+"""What comes beside the entries of a list that the API gives by pages."""
 
 
 def field(name: str, kind: Any, description: str, *, always: bool = True, versions: tuple[str, ...] = ()) -> Field:
@@ -116,6 +118,14 @@ def field(name: str, kind: Any, description: str, *, always: bool = True, versio
 
 def endpoints(v3: str | None = None, v1: str | None = None) -> Mapping[str, str]:
     return MappingProxyType({name: found for name, found in (("v3", v3), ("v1", v1)) if found})
+
+
+def check_urls(call: Call, arguments: Json) -> None:
+    """Plain http leads to the script's own machine, which no API elsewhere can read: it is for one that runs there."""
+    for at, url in enumerate(arguments.get(URLS.name, ()), 1):
+        if not url.startswith("https://") and not call.is_local:
+            shown = repr(url) if len(url) <= 200 else repr(url[:200]) + "…"
+            raise InvalidArguments(f"{URLS.name!r} at [{at}] must be {URLS.pattern_hint}, not {shown}")
 
 
 def list_function(
@@ -141,7 +151,7 @@ def list_function(
         pages=walk,
         entries=entries,
         params=(*params, *paging),
-        returns=(field(entries, "array", returns), *PAGE_FIELDS),
+        returns=(field(entries, "array", returns), *(PAGE_FIELDS if paging != (LIMIT,) else ())),
         examples=(Example(code=example),),
         endpoints=endpoints(v3, v1),
         notes=notes,

@@ -15,6 +15,7 @@ from luahost.integrations.devin.functions.common import (
     URLS,
     V3,
     Json,
+    check_urls,
     endpoints,
     field,
     list_function,
@@ -42,11 +43,19 @@ def _message_sent(call: Call, answer: Any, _arguments: Json) -> Json:
     return found
 
 
+_send = simple(shape=_message_sent)
+
+
+def _send_message(call: Call, arguments: Json) -> Json:
+    check_urls(call, arguments)
+    return _send(call, arguments)
+
+
 SEND_MESSAGE = Function(
     name="send_message",
     summary="Send a message to an existing Devin session.",
     access="write",
-    handler=simple(shape=_message_sent),
+    handler=_send_message,
     params=(
         session_id("The ID of the session to message"),
         text("message", "The message content to send", required=True),

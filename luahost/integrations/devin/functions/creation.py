@@ -16,6 +16,7 @@ from luahost.integrations.devin.functions.common import (
     V1,
     V3,
     Json,
+    check_urls,
     endpoints,
     field,
     flag,
@@ -91,6 +92,7 @@ def _create(call: Call, body: Json) -> Json:
 
 
 def _create_session(call: Call, arguments: Json) -> Json:
+    check_urls(call, arguments)
     body = {name: value for name, value in arguments.items() if name != "idempotency_key"}
     if "idempotency_key" in arguments and len(body.get("tags", ())) > MAX_TAGS - len(KEPT_TAGS):
         raise InvalidArguments(

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from luahost.spec import Call
 
 _CRON_FIELD = r"[0-9A-Za-z*/,?#L-]+"
-_DAY = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
-_TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?"
+_DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?"
 
 
 def _settings(*, required: bool) -> tuple[Param, ...]:
@@ -44,7 +44,7 @@ def _settings(*, required: bool) -> tuple[Param, ...]:
         ),
         text(
             "scheduled_at", "When, for one_time: ISO 8601 with its time zone",
-            pattern=rf"{_DAY}[Tt ]{_TIME}([Zz]|[+-]\d\d:?\d\d)",
+            pattern=rf"{_DAY}[Tt ]{_TIME}([Zz]|[+-][0-9]{{2}}:?[0-9]{{2}})",
             pattern_hint='a time with its zone, as in "2026-12-01T09:00:00Z"',
         ),
         Param(name="interval_count", type="integer", description="Every so many times", minimum=1),
@@ -163,6 +163,7 @@ UPDATE_SCHEDULE = Function(
     name="update_schedule",
     summary="Change a schedule; what is not named stays.",
     access="write",
+    partial=True,
     handler=_update,
     params=(
         SCHEDULE_ID,
@@ -176,6 +177,7 @@ UPDATE_SCHEDULE = Function(
         Example(code=_MAKE + "devin.update_schedule({ schedule_id = schedule.schedule_id, enabled = false })\n"),
     ),
     endpoints=endpoints(f"PATCH {ORG}/schedules/{{schedule_id}}"),
+    notes=("`json.null` changes nothing, and is refused: `clear_playbook = true` takes the playbook away.",),
 )
 
 DELETE_SCHEDULE = Function(

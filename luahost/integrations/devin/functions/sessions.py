@@ -57,7 +57,8 @@ GET_SESSION = Function(
     returns=(
         ID_FIELD,
         STATUS,
-        field("created_at", "string", "When it was created: v3 gives seconds since 1970 as a number, v1 ISO 8601 text"),
+        field("created_at", "integer", "When it was created, in seconds since 1970", versions=V3),
+        field("created_at", "string", "When it was created, as ISO 8601 text", versions=V1),
         field(
             "status_detail",
             "string",

@@ -1,0 +1,181 @@
+"""What there is to call: integrations, functions and accounts by name, and the errors for names that there are not."""
+
+from __future__ import annotations
+
+from fnmatch import filter as filter_names
+from typing import TYPE_CHECKING, Any
+
+from luahost.calls import arguments as args, names
+from luahost.calls.accounts import DEFAULT, Accounts, check_name
+from luahost.errors import LuaHostError, UnknownAccount, UnknownFunction, UnknownIntegration, UsageError
+from luahost.spec import ACCOUNT_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from luahost.calls.policy import Policy
+    from luahost.calls.settings import Settings
+    from luahost.results import Limits
+    from luahost.spec import Function, Integration, Simulation
+
+_VERBS = {
+    "add", "append", "archive", "cancel", "close", "copy", "create", "delete", "do", "download", "fetch",
+    "find", "generate", "get", "list", "make", "message", "new", "open", "poll", "post", "put", "read",
+    "remove", "rename", "replace", "restart", "resume", "run", "search", "send", "set", "show", "start", "stop",
+    "suspend", "terminate", "unarchive", "update", "upload", "wait",
+}  # fmt: skip
+
+
+class Directory:
+    """Finds what a name means. `passed` are the accounts that the program gave, by integration; then no other source
+    is read. `simulations` are the simulated APIs that answer in place of the real ones, by integration.
+    """
+
+    def __init__(
+        self,
+        *,
+        catalog: Mapping[str, Integration],
+        settings: Settings,
+        passed: Mapping[str, Mapping[str, Mapping[str, Any]]] | None,
+        simulations: Mapping[str, Simulation] | None,
+        keyring_timeout: float,
+    ) -> None:
+        self.catalog = catalog
+        self._simulations = simulations or {}
+        self._functions = {
+            f"{name}.{function.name}": (integration, function)
+            for name, integration in catalog.items()
+            for function in integration.functions
+        }
+        self._with_bytes = {
+            name: [each.name for each in integration.functions if any(param.type == "bytes" for param in each.params)]
+            for name, integration in catalog.items()
+        }
+        self.accounts = {
+            name: Accounts(
+                integration,
+                settings,
+                passed=None if passed is None else passed.get(name, {}),
+                keyring_timeout=keyring_timeout,
+            )
+            for name, integration in catalog.items()
+        }
+        for name in passed or {}:
+            if name not in catalog:
+                raise UnknownIntegration(f"accounts: {name!r} is not an integration")
+
+    def check_names(self, settings: Settings, policy: Policy) -> None:
+        """A misspelt rule would allow what somebody meant to deny: every name in the settings must exist."""
+        for name in settings.integrations():
+            if name not in self.catalog:
+                raise UsageError(
+                    f"{settings.config_file}: unknown integration {name!r}{args.did_you_mean(name, self.catalog)}",
+                    hint=f"known: {', '.join(self.catalog)}",
+                )
+            for account in settings.accounts(name):
+                try:
+                    check_name(self.catalog[name], account)
+                except UsageError as error:
+                    raise UsageError(f"{settings.config_file}: {error.message}", hint=error.hint) from None
+        for rule in policy.all_rules():
+            functions = [function.name for function in self.integration(rule.integration).functions]
+            known = ["read", "write", *functions]
+            if rule.subject not in known and not ("*" in rule.subject and filter_names(functions, rule.subject)):
+                place = f"{settings.config_file}: " if rule in settings.rules() else ""
+                raise UsageError(
+                    f"{place}permission {rule.subject!r} of {rule.integration}: there is no such function"
+                    f"{args.did_you_mean(rule.subject, known)}",
+                    hint="write read, write, a function, or a pattern such as list_*",
+                )
+            if rule.account and not rule.source and rule.account not in self.account_names(rule.integration):
+                accounts = self.account_names(rule.integration)
+                raise UsageError(
+                    f"permission {rule.subject!r} of {rule.integration}: there is no account {rule.account!r}"
+                    f"{args.did_you_mean(rule.account, accounts)}",
+                    hint=f"accounts: {', '.join(accounts)}",
+                )
+
+    def check_limits(self, limits: Limits) -> None:
+        """A limit of a misspelt function would limit nothing: raises UsageError."""
+        for call in limits.calls_per_function or ():
+            try:
+                self.find(call)
+            except LuaHostError as error:
+                raise UsageError(f"limit calls_per_function: {error.message}", hint=error.hint) from None
+
+    def account_names(self, integration: str) -> list[str]:
+        """The accounts that a script may name."""
+        if integration in self._simulations:
+            simulated = next(iter(self._simulations[integration].keys.values()))
+            return [DEFAULT, *sorted(set(simulated) - {DEFAULT})]
+        return self.accounts[integration].names()
+
+    def describe(self) -> dict[str, Any]:
+        """What Lua makes the namespace of: functions and accounts by integration."""
+        return {
+            name: {
+                "functions": [function.name for function in integration.functions],
+                "bytes": self._with_bytes[name],
+                "accounts": self.account_names(name),
+            }
+            for name, integration in self.catalog.items()
+        }
+
+    def integration(self, name: str) -> Integration:
+        found = self.catalog.get(name)
+        if found is None:
+            raise self._unknown_integration(name)
+        return found
+
+    def _unknown_integration(self, name: str) -> UnknownIntegration:
+        known = sorted(self.catalog)
+        return UnknownIntegration(
+            f"unknown integration {name!r}{args.did_you_mean(name, known)}", hint=f"known: {', '.join(known)}"
+        )
+
+    def find(self, call: str) -> tuple[Integration, Function]:
+        """The function that "devin.create_session" names."""
+        found = self._functions.get(call)
+        if found is not None:
+            return found
+        name, _, function_name = call.partition(".")
+        integration = self.integration(name)
+        function = integration.function(function_name)
+        if function is None:
+            raise self.unknown(name, None, function_name)
+        return integration, function
+
+    def is_inline(self, call: str) -> bool:
+        """Whether it may be called without a thread of its own."""
+        found = self._functions.get(call)
+        return found is not None and found[1].inline
+
+    def unknown(self, integration: str, account: str | None, name: str) -> LuaHostError:
+        """The error for a name that an integration does not have: a function or an account, whichever was meant."""
+        if integration not in self.catalog:
+            return self._unknown_integration(integration)
+        functions = [function.name for function in self.catalog[integration].functions]
+        accounts = self.account_names(integration)
+        near_function, near_account = args.suggest(name, functions), args.suggest(name, accounts)
+        place = f"{integration}.{account}" if account else integration
+        hint = f"functions: {names.nearest(name, functions)}; {names.ALL}"
+        meant_function = account is not None or near_function or name.partition("_")[0].lower() in _VERBS
+        if near_account and not near_function:
+            meant_function = account is not None
+        if meant_function:
+            guess = f" (did you mean {near_function!r}?)" if near_function else ""
+            return UnknownFunction(f"{place} has no function {name!r}{guess}", hint=hint)
+        guess = f" (did you mean {near_account!r}?)" if near_account else ""
+        return UnknownAccount(
+            f"{integration} has no account and no function {name!r}{guess}",
+            account=name,
+            hint=f"accounts: {', '.join(accounts)}; {hint}; add one with luahost accounts add NAME",
+        )
+
+    def unknown_account(self, integration: str, account: str) -> UnknownAccount:
+        known = self.account_names(integration)
+        name = account if ACCOUNT_NAME.match(account) else "NAME"
+        return UnknownAccount(
+            f"{integration} has no account {account!r}{args.did_you_mean(account, known)}",
+            hint=f"accounts: {', '.join(known)}; add one with luahost accounts add {name}",
+        )
