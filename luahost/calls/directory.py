@@ -165,11 +165,11 @@ class Directory:
         if meant_function:
             guess = f" (did you mean {near_function!r}?)" if near_function else ""
             return UnknownFunction(f"{place} has no function {name!r}{guess}", hint=hint)
-        guess = f" (did you mean {near_account!r}?)" if near_account else ""
+        guess, also = (f" (did you mean {near_account!r}?)", "") if near_account else ("", f"{hint}; ")
         return UnknownAccount(
             f"{integration} has no account and no function {name!r}{guess}",
             account=name,
-            hint=f"accounts: {', '.join(accounts)}; {hint}; add one with luahost accounts add NAME",
+            hint=f"accounts: {', '.join(accounts)}; {also}add one with luahost accounts add NAME",
         )
 
     def unknown_account(self, integration: str, account: str) -> UnknownAccount:

@@ -29,10 +29,12 @@ def simulated() -> Host:
     return Host(simulate=True, isolation="none", state=False)
 
 
-def test_a_misspelt_function_is_told_what_was_meant_and_no_more(simulated: Host) -> None:
+def test_a_misspelt_function_is_told_what_was_meant_and_the_names_most_like_it(simulated: Host) -> None:
     with simulated, pytest.raises(UnknownFunction, match=r"did you mean 'create_session'\?") as caught:
         simulated.call("devin.creat_session", {})
-    assert caught.value.hint == "luahost list, or docs.list() in a script, names them all"
+    hint = caught.value.hint or ""
+    assert hint.startswith("functions: create_session, ")
+    assert hint.endswith(" more; luahost list, or docs.list() in a script, names them all")
 
 
 def test_a_function_that_is_like_none_is_told_a_dozen(simulated: Host) -> None:

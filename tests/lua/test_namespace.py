@@ -236,7 +236,7 @@ def test_an_unknown_name_is_an_error_when_it_is_indexed(host: Host, place: str, 
 def test_the_hint_has_the_dozen_known_names_that_are_nearest(host: Host, name: str) -> None:
     hint = str(failure(host, f"return app.integrations.devin.{name}").hint)
     assert "get_session, " in hint
-    assert sum(each in hint.split(": ", 1)[1].replace(" and ", ", ").split(", ") for each in FUNCTIONS) == 12
+    assert hint.partition(" and ")[0].count(", ") == 11
 
 
 def test_the_hint_has_the_accounts(host: Host) -> None:
