@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from luahost.spec import Integration, Simulation
 
 
+_DRY_SEED = 1  # what a dry run makes is not called as what a simulation has made
+
+
 class Parts:
     """Dispatcher, simulators and ledger of one host; see `luahost.host.Host` for what they are made from."""
 
@@ -91,7 +94,7 @@ class Parts:
             passed = None if self._accounts is None else self._accounts.get(name, {})
             configured = Accounts(integration, self._settings, passed=passed).names()
             names = dict.fromkeys(("default", "work", "personal", *configured))
-            self._simulations[name] = integration.simulator(list(names))
+            self._simulations[name] = integration.simulator(list(names), 0)
 
     def simulation(self, integration: str) -> Any:
         """The simulated API of an integration."""
@@ -117,7 +120,7 @@ class Parts:
         for name, integration in dispatcher.catalog.items():
             if integration.simulator is None:
                 continue
-            made[name] = integration.simulator(dispatcher.account_names(name))
+            made[name] = integration.simulator(dispatcher.account_names(name), _DRY_SEED)
             if clock is None:
                 clock = made[name].clock
                 clock.sleep(time.time() - clock.time())

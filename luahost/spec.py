@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 Type = Literal["string", "integer", "number", "boolean", "object", "array", "bytes"]
 TYPES: tuple[str, ...] = ("string", "integer", "number", "boolean", "object", "array", "bytes")
@@ -273,30 +273,40 @@ class Function:
 class Integration:
     """One API as scripts see it, `app.integrations.<name>`.
 
+    Without a `base_url` it is none of the network's: its functions get no HTTP client and need no key. With one,
     `key_prefixes` tells the API version by the beginning of a key. `vendor_prefix` is that of the vendor's own
     environment variables. `identify` names the function that shows whether a key works. `simulator` makes a
     simulated API for the accounts that it is given.
     """
 
     name: str
-    title: str
-    summary: str
-    functions: tuple[Function, ...]
-    base_url: str
-    key_prefixes: Mapping[str, str]
-    identify: str
+    title: str = ""
+    summary: str = ""
+    functions: Sequence[Function]
+    base_url: str = ""
+    key_prefixes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    identify: str = ""
     vendor_prefix: str | None = None
     examples: tuple[Example, ...] = ()
-    simulator: Callable[[Iterable[str]], Simulation] | None = None
+    simulator: Callable[[Iterable[str], int], Simulation] | None = None
 
     def __post_init__(self) -> None:
         if not INTEGRATION_NAME.match(self.name):
             raise SpecError(f"integration {self.name!r}: lower-case letters and digits are expected")
+        for function in self.functions:
+            if not isinstance(function, Function):
+                raise SpecError(f"integration {self.name}: {function!r} is not a Function; the decorator makes it one")
         names = [function.name for function in self.functions]
         if len(set(names)) != len(names):
             raise SpecError(f"integration {self.name}: a function is declared twice")
-        if self.function(self.identify) is None:
+        object.__setattr__(self, "functions", tuple(self.functions))
+        object.__setattr__(self, "title", self.title or self.name.capitalize())
+        if self.base_url and self.function(self.identify) is None:
             raise SpecError(f"integration {self.name}: it has no function {self.identify!r}")
+
+    @property
+    def needs_key(self) -> bool:
+        return bool(self.base_url)
 
     @property
     def versions(self) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ class Account:
 
     def redact(self, text: str) -> str:
         """`text` without the key, should a server have sent it back."""
-        return text.replace(self.api_key, "<redacted>")
+        return text.replace(self.api_key, "<redacted>") if self.api_key else text
 
     def cover(self, value: Any) -> Any:
         """The same JSON value, with the key covered wherever it stands."""

@@ -102,7 +102,10 @@ class Dispatcher(Directory):
         """An error of the call `name`: with its name, without what led to it, which holds the request and the key."""
         if not isinstance(error, LuaHostError):
             # A handler's own fault: its kind says enough, and its text could say too much.
-            error = InternalError(f"failed inside luahost: {type(error).__name__}")
+            error = InternalError(
+                f"the function failed: {type(error).__name__}",
+                hint="a function that raises one of luahost.errors tells a script what is wrong",
+            )
         error.call = name
         error.account = account
         error.retryable = bool(error.retryable)
@@ -204,6 +207,8 @@ class Dispatcher(Directory):
         return found
 
     def _account(self, integration: Integration, name: str) -> Account:
+        if not integration.needs_key:
+            return Account(integration.name, name, "", "", "", None, {})
         simulation = self._simulations.get(integration.name)
         if simulation is None:
             return self.accounts[integration.name].resolve(name)

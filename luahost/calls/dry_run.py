@@ -48,10 +48,12 @@ class DryRun:
             if not self._names_made(integration, arguments):
                 return function.handler(call, arguments)
             return self._simulated(integration, function, call, arguments)
-        try:
-            return function.handler(_Probe(call), arguments)  # an idempotency key may have made it long ago
-        except _WouldWriteError:
-            call.plan()
+        if self._can_simulate(integration, function) and not self._names_made(integration, arguments):
+            try:
+                return function.handler(_Probe(call), arguments)  # an idempotency key may have made it long ago
+            except _WouldWriteError:
+                pass
+        call.plan()
         found = self._simulated(integration, function, call, arguments)
         self._remember(integration, function, found)
         return found
@@ -62,7 +64,7 @@ class DryRun:
         """The pages of a list: of the real one, or of what belongs to a thing made here."""
         if function.pages is None:
             raise TypeError(f"{function.name} has no pages")
-        if self._names_made(integration, arguments) and integration.name in self._simulations:
+        if self._names_made(integration, arguments) and self._can_simulate(integration, function):
             call = call.moved(self._connection(integration, call), lambda: self._ledger)
         return function.pages(call, arguments)
 
@@ -71,7 +73,7 @@ class DryRun:
     def _simulated(
         self, integration: Integration, function: Function, call: HandlerCall, arguments: dict[str, Any]
     ) -> Any:
-        if integration.name not in self._simulations:
+        if not self._can_simulate(integration, function):
             return self._sample(function, arguments)
         moved = call.moved(self._connection(integration, call), lambda: self._ledger)
         standing = [
@@ -91,6 +93,10 @@ class DryRun:
             if each.id:
                 found = _replaced(each.merged(found), each.id, each.real_id)
         return found
+
+    def _can_simulate(self, integration: Integration, function: Function) -> bool:
+        """Whether all that the function does is to send requests, which a simulator can answer."""
+        return integration.name in self._simulations and bool(function.endpoints)
 
     def _connection(self, integration: Integration, call: HandlerCall) -> Connection:
         at = (integration.name, call.account)
@@ -187,7 +193,9 @@ class _StandIn:
         if not isinstance(found, dict):
             return found
         return {
-            name: self._real[name] if name in self._real and self._before.get(name) == value else value
+            name: self._real[name]
+            if name in self._real and value is not None and self._before.get(name) == value
+            else value
             for name, value in found.items()
         }
 

@@ -9,11 +9,13 @@ from urllib.parse import urlsplit
 
 from luahost.calls.accounts import is_loopback
 from luahost.calls.idempotency import Once
+from luahost.errors import InternalError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from luahost.calls.accounts import Account
+    from luahost.calls.connections import Transport
     from luahost.calls.ledger import Ledger
     from luahost.calls.run import Pending, Run
     from luahost.calls.settings import Timing
@@ -24,13 +26,24 @@ class Connection:
     """An account in use: its transport, and what was found out about it."""
 
     def __init__(self, account: Account, timing: Timing, app: Any) -> None:
-        from luahost.calls.connections import Transport
-
         self.account = account
         self.simulated = app is not None
-        self.transport = Transport(account, timing, app)
+        self.timing = timing
+        self._app = app
+        self._transport: Transport | None = None
         self._facts: dict[str, Any] = {}
         self._lock = threading.Lock()
+        self._making = threading.Lock()  # another one: what is found out is found by sending
+
+    @property
+    def transport(self) -> Transport:
+        """What sends; made, with all that it imports, when something is sent."""
+        with self._making:
+            if self._transport is None:
+                from luahost.calls.connections import Transport
+
+                self._transport = Transport(self.account, self.timing, self._app)
+            return self._transport
 
     def remember(self, name: str, find: Callable[[], Any]) -> Any:
         # One at a time, so that calls in flight together do not all ask.
@@ -40,7 +53,8 @@ class Connection:
             return self._facts[name]
 
     def close(self) -> None:
-        self.transport.close()
+        if self._transport is not None:
+            self._transport.close()
 
 
 class HandlerCall:
@@ -70,6 +84,8 @@ class HandlerCall:
     @property
     def http(self) -> Http:
         if self._http is None:
+            if not self._connection.account.base_url:
+                raise InternalError(f"{self._connection.account.integration} has no base_url: nothing can be sent")
             from luahost.calls.http import Client
 
             self._http = Client(self._connection.transport, self._run, self._pending, self._secrets)
@@ -85,7 +101,7 @@ class HandlerCall:
 
     def connection_to(self, account: Account, app: Any) -> Connection:
         """A connection to a simulated API in place of this one's."""
-        return Connection(account, self._connection.transport.timing, app)
+        return Connection(account, self._connection.timing, app)
 
     def plan(self) -> None:
         """Say that nothing is sent: the call is one that a dry run would make."""
@@ -124,7 +140,7 @@ class HandlerCall:
 
     @property
     def is_local(self) -> bool:
-        return self._run.clock is not None or is_loopback(urlsplit(self.base_url).hostname or "")
+        return self._connection.simulated or is_loopback(urlsplit(self.base_url).hostname or "")
 
     def notice(self, text: str) -> None:
         self._run.notice(self._connection.account.redact(text))
@@ -138,7 +154,7 @@ class HandlerCall:
     def _once(self, key: str, arguments: Mapping[str, Any], creation: Creation) -> Once:
         return Once(
             ledger=self._ledger(),
-            timing=self._connection.transport.timing,
+            timing=self._connection.timing,
             account=self._connection.account,
             function=self._function,
             run=self._run,

@@ -10,11 +10,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MOST = 32
+MOST = 1024  # a call may wait for hours: for a session, or for somebody to approve it
 
 
 class Workers:
-    """Up to 32 daemon threads, made as they are needed and kept, with their connections, until `close`.
+    """Up to 1024 daemon threads, made as they are needed and kept, with their connections, until `close`.
 
     They are daemons because a read that nobody waits for any more must not keep the process alive.
     """

@@ -47,6 +47,8 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
     if options.integration not in integrations:
         raise UsageError(f"unknown integration {options.integration!r}", hint=f"known: {', '.join(integrations)}")
     integration = integrations[options.integration]
+    if not integration.needs_key:
+        raise UsageError(f"{integration.name} needs no key, and has no accounts")
     settings = Settings.load()
     if options.command == "list":
         return _list(options, integration, settings)

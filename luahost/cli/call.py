@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from luahost.cli import output, tables
+from luahost.cli.approve import terminal
 from luahost.errors import LuaHostError, UsageError
 from luahost.host import Host
 from luahost.outcome import Interrupted
@@ -35,6 +36,7 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
     add("--account", default="default", metavar="A")
     add("--files", metavar="DIR", help="the folder whose files the call may read and write (default: none)")
     add("--simulate", action="store_true", help="answer from the simulator: no network, no key")
+    add("--dry-run", action="store_true", help="send no write, and show what would have been sent")
     add("--json", action="store_true", help="print JSON")
     if not {"-h", "--help"}.isdisjoint(argv):
         _explain(parser, argv)
@@ -55,7 +57,13 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
             _, function = host.dispatcher.find(options.function)
             arguments = _arguments(function, options.words)
             value = host.call(
-                options.function, arguments, account=options.account, files=options.files, on_notice=output.note
+                options.function,
+                arguments,
+                account=options.account,
+                files=options.files,
+                dry_run=options.dry_run,
+                approve=terminal() if settings.integrations() else None,
+                on_notice=output.note,
             )
     except Interrupted as interrupted:
         if interrupted.result.ok:
@@ -65,6 +73,8 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
     except LuaHostError as error:
         code = output.fail(error, as_json=options.json)
         return 2 if code == 1 else code
+    if options.dry_run and function.access == "write":
+        output.note("dry run: nothing was sent, and this is what the simulator gives")
     _print(options.function, value, as_json=options.json)
     return 0
 

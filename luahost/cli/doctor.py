@@ -39,7 +39,7 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
 
 def _report(settings: Settings) -> dict[str, Any]:
     integrations = catalog.load()
-    accounts = {name: overview(each, settings) for name, each in integrations.items()}
+    accounts = {name: overview(each, settings) for name, each in integrations.items() if each.needs_key}
     report: dict[str, Any] = {
         "luahost": __version__,
         "python": platform.python_version(),

@@ -35,6 +35,23 @@ def print_json(value: Any, *, one_line: bool = False) -> None:
     sys.stdout.buffer.flush()
 
 
+def print_plan(plan: list[dict[str, Any]]) -> None:
+    """What a dry run would have done, in order; on stderr, for stdout is the script's."""
+    lines = [f"dry run: nothing was sent; {len(plan) or 'no'} call{'' if len(plan) == 1 else 's'} would have been made"]
+    for number, each in enumerate(plan, 1):
+        asks = " (asks first)" if (each["policy"] or {}).get("decision") == "ask" else ""
+        lines.append(f"{number:>3}. {each['call']} on account {each['account']}{asks}")
+        lines += [f"     {name} = {shown(value)}" for name, value in each["arguments"].items()]
+    print("\n".join(lines), file=sys.stderr)
+
+
+def shown(value: Any, most: int = 200) -> str:
+    """A JSON value in one line that a terminal can show, cut when it is long."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"
+
+
 def columns() -> int:
     """How wide the terminal is; 80 where nobody knows."""
     try:

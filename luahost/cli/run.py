@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from luahost.calls.approval import Approve
     from luahost.calls.policy import Policy
     from luahost.calls.settings import Settings
     from luahost.lua.child import Single
@@ -46,7 +47,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--modules": {"metavar": "DIR", "help": "where require looks (default: the script's folder)"},
     "--files": {"metavar": "DIR", "help": "the folder whose files the script may upload and write (default: none)"},
     "--simulate": {"action": "store_true", "help": "answer from the simulator: no network, no key"},
+    "--dry-run": {"action": "store_true", "help": "make reads, send no write, and list what would have been done"},
     "--read-only": {"action": "store_true", "help": "deny every call that writes"},
+    "--confirm": {"action": "store_true", "help": "ask at the terminal before every call that writes"},
     "--timeout": {"type": float, "metavar": "S", "help": "seconds that the run may last"},
     "--cpu-limit": {"type": float, "metavar": "S", "help": "seconds of processor time (default 60)"},
     "--memory-limit": {"type": int, "metavar": "MIB", "help": "memory that the script may take (default 256)"},
@@ -148,6 +151,8 @@ def _run(options: Any, child: Single | None) -> int:
                 files=options.files,
                 on_output=None if options.json else _Stdout(limits.wall),
                 on_notice=output.note,
+                approve=_somebody(options, settings),
+                dry_run=options.dry_run,
                 keep_output=options.json,
                 child=child,
             )
@@ -262,7 +267,22 @@ def _max_calls(words: list[str]) -> dict[str, Any]:
 def _policy(options: Any, settings: Settings) -> Policy:
     from luahost.calls.policy import Policy
 
-    return Policy(read="allow", write="allow", rules=settings.rules(), read_only=options.read_only)
+    return Policy(
+        read="allow",
+        write="allow",
+        rules=settings.rules(),
+        read_only=options.read_only,
+        confirm=options.confirm,
+    )
+
+
+def _somebody(options: Any, settings: Settings) -> Approve | None:
+    """Who is asked about calls, where any could be."""
+    if not options.confirm and not settings.integrations():
+        return None
+    from luahost.cli.approve import terminal
+
+    return terminal()
 
 
 class _Stdout:
@@ -293,6 +313,8 @@ def _report(options: Any, result: Result, name: str, source: bytes) -> int:
     """Say how it ended, and give the exit code."""
     if options.json:
         output.print_json(result.as_dict())
+    elif "plan" in result.meta:
+        output.print_plan(result.meta["plan"])
     if result.error is None:
         return 0
     if not options.json or result.error.code == "cancelled":

@@ -225,7 +225,7 @@ class Bridge:
         """The value that answers a request, and the answer as it is sent."""
         try:
             value = self._do(request)
-            return value, getattr(value, "text", None) or success(value)
+            return value, getattr(value, "text", None) or _encoded(value)
         except LuaHostError as error:
             fields = error.fields()
             if isinstance(error, UsageError):  # a settings file that cannot be used: no script's doing
@@ -265,6 +265,14 @@ class Bridge:
         if operation == "docs":
             return self._services.docs(_text(request, "docs"), _text(request, "text") if "text" in request else "")
         raise InternalError("the script's process asked for something unknown")
+
+
+def _encoded(value: Any) -> bytes:
+    try:
+        return success(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        problem = "it is nested too deep" if isinstance(error, RecursionError) else error
+        raise InternalError(f"what the function gave cannot go to a script: {problem}") from None
 
 
 def _text(request: dict[str, Any], name: str) -> str:

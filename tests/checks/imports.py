@@ -15,6 +15,7 @@ LAYERS = {
     "luahost.errors": 0,
     "luahost.results": 1,
     "luahost.spec": 1,
+    "luahost.declare": 2,
     "luahost.integrations": 2,
     "luahost.reference": 3,
     "luahost.calls": 3,

@@ -41,10 +41,10 @@ _FAMILIES = (
 )  # fmt: skip
 
 
-def _simulator(accounts: Iterable[str]) -> Simulation:
+def _simulator(accounts: Iterable[str], seed: int) -> Simulation:
     from luahost.integrations.devin.simulator import Simulator
 
-    return Simulator(accounts=accounts)
+    return Simulator(accounts=accounts, seed=seed)
 
 
 DEVIN = Integration(

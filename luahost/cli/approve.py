@@ -1,0 +1,61 @@
+"""Asking the person at the terminal whether a call may be made."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from luahost.calls.approval import ApprovalRequest
+
+_WORDS = {"y": True, "yes": True, "n": False, "no": False}
+_ALL = ("a", "all")
+
+
+class Terminal:
+    """An approve function that asks by two streams of a terminal, one call after another."""
+
+    def __init__(self, questions: TextIO, answers: TextIO) -> None:
+        self._questions = questions
+        self._answers = answers
+        self._asking = threading.Lock()
+        self._approved: set[tuple[str, str]] = set()
+
+    def __call__(self, request: ApprovalRequest) -> bool:
+        """True for yes; at the end of the input, no."""
+        with self._asking:
+            kind = (request.call, request.account)
+            if kind in self._approved:
+                return True
+            self._say(f"\n{request}\n  because of: {request.rule}\n")
+            while True:
+                self._say("Allow it? [y]es, [n]o, [a]ll of this function from now on: ")
+                word = self._answers.readline()
+                answer = word.strip().lower()
+                if answer in _ALL:
+                    self._approved.add(kind)
+                    return True
+                if not word or answer in _WORDS:
+                    return bool(word) and _WORDS[answer]
+
+    def _say(self, text: str) -> None:
+        self._questions.write(text)
+        self._questions.flush()
+
+
+def terminal() -> Terminal | None:
+    """Somebody to ask at the terminal; None where nobody would see the question, as in CI and cron.
+
+    The command's own streams stay the script's: its input may be a pipe, and its output is not mixed with questions.
+    """
+    if not sys.stderr.isatty():
+        return None
+    try:
+        questions = open("/dev/tty", "w", encoding="utf-8", errors="replace")  # noqa: PTH123, SIM115
+        answers = open("/dev/tty", encoding="utf-8", errors="replace")  # noqa: PTH123, SIM115
+    except OSError:
+        return None
+    return Terminal(questions, answers)
