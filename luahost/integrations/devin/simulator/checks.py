@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 Loc = tuple[str | int, ...]
 Check = Callable[[Any, Loc], Iterator[Failure]]
 
+# Of whole numbers. The documentation names no bound, but Python's grow beyond what a float can hold.
+_MOST = 2**31 - 1
+
 
 def text(*, at_least: int = 0, at_most: int | None = None) -> Check:
     def check(value: Any, loc: Loc) -> Iterator[Failure]:
@@ -56,12 +59,14 @@ def moment(value: Any, loc: Loc) -> Iterator[Failure]:
         yield failure(loc, "Input should be a valid datetime", "datetime_parsing")
 
 
-def whole(*, at_least: int | None = None) -> Check:
+def whole(*, at_least: int = -_MOST, at_most: int = _MOST) -> Check:
     def check(value: Any, loc: Loc) -> Iterator[Failure]:
         if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
             yield failure(loc, "Input should be a valid integer", "int_type")
-        elif at_least is not None and value < at_least:
+        elif value < at_least:
             yield failure(loc, f"Input should be greater than or equal to {at_least}", "greater_than_equal")
+        elif value > at_most:
+            yield failure(loc, f"Input should be less than or equal to {at_most}", "less_than_equal")
 
     return check
 

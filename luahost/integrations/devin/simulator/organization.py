@@ -64,7 +64,10 @@ class Organization:
             parent=parent,
         )
         session.begin()
+        # Last, so that a session that cannot begin leaves no trace.
         self.sessions[session.id] = session
+        if parent is not None:
+            parent.children.append(session)
         return session
 
     def session(self, session_id: str) -> Session:

@@ -54,7 +54,8 @@ class Request:
             raise invalid(failure(("body",), msg, "model_attributes_type"))
         try:
             body = json.loads(self.data, parse_constant=_no_constant)
-            encoded(body)  # an unpaired surrogate is JSON to Python, but no text that could be sent back
+            # An unpaired surrogate and 1e999 are JSON to Python, but could not be sent back.
+            encoded(body)
         except json.JSONDecodeError as problem:
             raise invalid(failure(("body", problem.pos), "JSON decode error", "json_invalid")) from problem
         except UnicodeDecodeError as problem:

@@ -82,8 +82,6 @@ class Session:
         self._touched = now
         self._heard: list[Message] = []
         self._listen(now, self.prompt, principal, options.get("attachment_urls") or ())
-        if parent is not None:
-            parent.children.append(self)
 
     @property
     def url(self) -> str:
