@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .answers import Failure
-    from .checks import Loc
+    from .checks import Loc, Verdict
     from .people import Principal
 
 
-def _cron(value: Any, loc: Loc) -> Iterator[Failure]:
+def _cron(value: Any, loc: Loc) -> Verdict:
     yield from checks.text()(value, loc)
     if isinstance(value, str) and not is_cron(value):
         yield failure(loc, "Input should be a cron expression of five fields", "value_error")

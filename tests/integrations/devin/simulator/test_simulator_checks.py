@@ -42,6 +42,16 @@ def test_a_schedule_has_no_interval_beyond_all_bounds(v3: Any) -> None:
     assert v3("POST", v3.at("schedules"), body).status == 422
 
 
+def test_a_whole_number_is_shown_without_a_fraction(v3: Any) -> None:
+    body = b'{"name": "n", "prompt": "p", "frequency": "0 9 * * *", "interval_count": 2.0}'
+    made = v3("POST", v3.at("schedules"), body).json
+    assert isinstance(made["interval_count"], int)
+    patched = v3("PATCH", v3.at(f"schedules/{made['scheduled_session_id']}"), b'{"interval_count": 3.0}').json
+    assert isinstance(patched["interval_count"], int)
+    v3.create(max_acu_limit=5.0)
+    assert isinstance(v3.simulator.sessions[-1]["options"]["max_acu_limit"], int)
+
+
 @pytest.mark.parametrize(
     ("path", "names"),
     [
