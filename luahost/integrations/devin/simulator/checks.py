@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from .answers import Failure, encoded, failure, invalid
+from .answers import Failure, failure, invalid
 
 if TYPE_CHECKING:
     from .request import Request
@@ -145,27 +145,6 @@ def fields(required: dict[str, Check], optional: dict[str, Check] | None = None)
                 yield failure((*loc, name), "Field required", "missing")
 
     return check
-
-
-def json_schema(value: Any, loc: Loc) -> Verdict:
-    """A JSON Schema as structured output takes it: an object of at most 64 KB without external references."""
-    if not isinstance(value, dict):
-        yield failure(loc, "Input should be a valid dictionary", "dict_type")
-    elif len(encoded(value)) > 64 * 1024:
-        yield failure(loc, "Schema should be at most 64 KB", "value_error")
-    elif any(not reference.startswith("#") for reference in _references(value)):
-        yield failure(loc, "Schema should not refer to other documents", "value_error")
-
-
-def _references(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        if isinstance(value.get("$ref"), str):
-            yield value["$ref"]
-        for inner in value.values():
-            yield from _references(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _references(inner)
 
 
 def read_body(request: Request, check: Check) -> dict[str, Any]:

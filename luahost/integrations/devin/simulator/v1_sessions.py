@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from . import checks, queries
 from .answers import Refusal
 from .clock import iso
+from .json_schema import json_schema
 from .life import ENDED
 from .organization import MOST_TAGS
 from .routes import Call, Route
@@ -30,7 +31,7 @@ _CREATE = checks.fields(
         "knowledge_ids": _TEXTS,
         "secret_ids": _TEXTS,
         "session_secrets": SECRETS,
-        "structured_output_schema": checks.nullable(checks.json_schema),
+        "structured_output_schema": checks.nullable(json_schema),
     },
 )
 _MESSAGE = checks.fields({"message": _TEXT})

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import checks, queries
 from .answers import Refusal
+from .json_schema import json_schema
 from .organization import MOST_TAGS, bare
 from .pages import PAGE_QUERY, page
 from .people import IMPERSONATE
@@ -60,7 +61,7 @@ _CREATE = checks.fields(
         "attachment_urls": _URLS,
         "session_links": checks.nullable(_TEXTS),
         "max_acu_limit": checks.nullable(checks.whole()),
-        "structured_output_schema": checks.nullable(checks.json_schema),
+        "structured_output_schema": checks.nullable(json_schema),
         "structured_output_required": checks.nullable(checks.flag),
         "devin_mode": checks.nullable(checks.one_of("normal", "fast", "lite", "ultra", "fusion")),
         "platform": checks.nullable(_TEXT),
