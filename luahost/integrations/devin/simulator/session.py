@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .draws import drawn_between, drawn_hex
 from .life import ENDED, Life
-from .structured import example_of
+from .structured import output_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -144,9 +144,9 @@ class Session:
             return None
         return CATEGORIES[int(drawn_hex(self._seed, "category", self.number, length=8), 16) % len(CATEGORIES)]
 
-    def structured_output(self, now: float) -> Any:
+    def structured_output(self, now: float) -> dict[str, Any] | None:
         schema = self.options.get("structured_output_schema")
-        return example_of(schema) if schema is not None and self.life.finished_by(now) else None
+        return output_for(schema) if schema is not None and self.life.finished_by(now) else None
 
     def pull_requests(self, now: float) -> list[str]:
         return [request.url for request in self.life.pull_requests if request.at <= now]
