@@ -219,6 +219,10 @@ def test_metrics(api: Stranger) -> None:
     api.ask("GET", f"{ORG}/metrics/usage")
     for metric in ("usage", "sessions", "prs", "searches", "active-users", "dau", "wau", "mau"):
         api.ask("GET", f"{ORG}/metrics/{metric}", params={"time_after": 1775300000, "time_before": 1775400000})
+    people = {"playbook_id": "playbook-1", "user_ids": ["user-1", "user-2"], "service_user_ids": ["service-user-1"]}
+    for metric in ("sessions", "prs"):
+        api.ask("GET", f"{ORG}/metrics/{metric}", params={**SPAN, **people})
+    api.ask("GET", f"{ORG}/metrics/active-users", params={**SPAN, "min_sessions": 2, "min_searches": 1})
     for metric in ("sessions", "prs", "searches", "active-users", "dau", "wau", "mau"):
         api.ask("GET", f"{ORG}/metrics/{metric}", 422)
 

@@ -144,7 +144,7 @@ def create(call: Call) -> dict[str, Any]:
 
 
 # "after" includes its second and "before" does not, so that neighbouring windows share nothing.
-_FILTERS: dict[str, Callable[[Session, Any, float], bool]] = {
+FILTERS: dict[str, Callable[[Session, Any, float], bool]] = {
     "session_ids": lambda session, wanted, _: session.id in map(bare, wanted),
     "created_after": lambda session, wanted, _: int(session.created_at) >= wanted,
     "created_before": lambda session, wanted, _: int(session.created_at) < wanted,
@@ -172,7 +172,7 @@ def listed(call: Call, show: Callable[[Session], dict[str, Any]]) -> dict[str, A
     """The page of sessions that the filters of a list ask for."""
     query = queries.read_query(call.request, _LIST_QUERY)
     # A filter without a word in it says nothing, as an absent one.
-    filters = [(test, query[name]) for name, test in _FILTERS.items() if query.get(name) not in (None, [], "")]
+    filters = [(test, query[name]) for name, test in FILTERS.items() if query.get(name) not in (None, [], "")]
     return page(
         [
             session
