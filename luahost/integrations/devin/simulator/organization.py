@@ -50,8 +50,15 @@ class Organization:
             self._open_documented_session(first, now - _DOCUMENTED_AGE, now)
 
     def create(
-        self, principal: Principal, options: dict[str, Any], now: float, *, parent: Session | None = None
+        self,
+        principal: Principal,
+        options: dict[str, Any],
+        now: float,
+        *,
+        user: Principal | None = None,
+        parent: Session | None = None,
     ) -> Session:
+        """A new session, made with the key of `principal` for `user`, or for themselves."""
         self.check_tags(options.get("tags") or [])
         number = len(self.sessions)
         session = Session(
@@ -61,6 +68,7 @@ class Organization:
             principal=principal,
             options=options,
             now=now,
+            user=user,
             parent=parent,
         )
         session.begin()

@@ -55,12 +55,14 @@ class Session:
         principal: Principal,
         options: dict[str, Any],
         now: float,
+        user: Principal | None = None,
         parent: Session | None = None,
     ) -> None:
         self._seed = seed
         self.number = number
         self.id = session_id
-        self.principal = principal
+        self.principal = principal  # whose key made it
+        self.user = user or principal  # whose it is
         self.options = options
         self.created_at = now
         self.parent = parent
@@ -68,7 +70,6 @@ class Session:
         self.prompt: str = options["prompt"]
         self.title: str | None = options.get("title")
         self.tags: list[str] = list(dict.fromkeys(options.get("tags") or []))
-        self.user_id: str | None = options.get("create_as_user_id") or principal.user_id
         self.is_archived = False
         self.attachment_urls: list[str] = []
         self.analysed_at: float | None = None
@@ -81,7 +82,11 @@ class Session:
         )
         self._touched = now
         self._heard: list[Message] = []
-        self._listen(now, self.prompt, principal, options.get("attachment_urls") or ())
+        self._listen(now, self.prompt, self.user, options.get("attachment_urls") or ())
+
+    @property
+    def user_id(self) -> str | None:
+        return self.user.user_id
 
     @property
     def url(self) -> str:

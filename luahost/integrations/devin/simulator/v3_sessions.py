@@ -16,6 +16,7 @@ from .session import CATEGORIES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .people import Principal
     from .session import Session
 
 ORIGINS = (
@@ -136,9 +137,9 @@ def create(call: Call) -> dict[str, Any]:
     query = queries.read_query(call.request, {"devin_id": queries.word})
     body = checks.read_body(call.request, _CREATE)
     check_platform(body.get("platform"))
-    check_impersonation(call, body.get("create_as_user_id"))
+    user = acting(call, body.get("create_as_user_id"))
     parent = call.organization.session(query["devin_id"]) if query.get("devin_id") else None
-    session = call.organization.create(call.principal, body, call.now, parent=parent)
+    session = call.organization.create(call.principal, body, call.now, user=user, parent=parent)
     call.log("create_session", session_id=session.id)
     return _answer(call, session)
 
@@ -231,9 +232,9 @@ def list_messages(call: Call) -> dict[str, Any]:
 
 def send_message(call: Call) -> dict[str, Any]:
     body = checks.read_body(call.request, _MESSAGE)
-    check_impersonation(call, body.get("message_as_user_id"))
+    user = acting(call, body.get("message_as_user_id"))
     session = call.organization.awake(call.path["devin_id"], call.now)
-    session.hear(call.now, body["message"], call.principal, body.get("attachment_urls") or ())
+    session.hear(call.now, body["message"], user, body.get("attachment_urls") or ())
     call.log("send_message", session_id=session.id)
     return _answer(call, session)
 
@@ -264,14 +265,16 @@ def check_platform(platform: str | None) -> None:
         raise Refusal(400, f"Unknown platform '{platform}'. Valid platforms: {', '.join(PLATFORMS)}")
 
 
-def check_impersonation(call: Call, user_id: str | None) -> None:
-    """Refuses to act for somebody else without the permission, or for somebody who is no member."""
+def acting(call: Call, user_id: str | None) -> Principal:
+    """Whom a request acts for: the key's holder, or the member that it names, which takes a permission."""
     if user_id is None:
-        return
+        return call.principal
     if IMPERSONATE not in call.principal.permissions:
         raise Refusal(403, f"Missing permission: {IMPERSONATE}")
-    if call.organization.people.user(user_id) is None:
+    user = call.organization.people.user(user_id)
+    if user is None:
         raise Refusal(404, f"User {user_id} not found")
+    return user
 
 
 _SESSIONS = "/v3/organizations/{org_id}/sessions"
