@@ -16,6 +16,7 @@ from luahost.integrations.devin.functions.common import (
     identifier,
     list_function,
     text,
+    without_alias,
 )  # fmt: skip
 from luahost.integrations.devin.operations import by_version, pages, promised, send, simple, single_page
 from luahost.spec import Example, Function, Param
@@ -60,6 +61,7 @@ end
 
 
 def _create_secret(call: Call, arguments: Json) -> Json:
+    arguments = without_alias(arguments, "sensitive", "is_sensitive")
     if call.version == "v3":
         return promised(call, send(call, arguments))
     body = {"note": "", "is_sensitive": True, **arguments}  # v1 wants them all
@@ -85,6 +87,7 @@ CREATE_SECRET = Function(
         ),
         flag("is_sensitive", "Whether Devin hides it; true unless said"),
         Param(name="note", type="string", description="What it is for"),
+        flag("sensitive", "The same as is_sensitive"),
     ),
     returns=(
         field("secret_id", "string", "Its id"),
