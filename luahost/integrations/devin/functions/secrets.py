@@ -45,7 +45,7 @@ LIST_SECRETS = list_function(
     v3=f"GET {ORG}/secrets",
     v1="GET /v1/secrets",
     paging=(CURSOR[0], replace(CURSOR[1], versions=V3), CURSOR[2]),
-    returns="Secrets: secret_id, key, secret_type, note, is_sensitive, created_at",
+    returns="Secrets: secret_id, key, secret_type, created_at; v3 also note, is_sensitive",
     walk=by_version(
         v3=pages,
         v1=single_page(
