@@ -1,4 +1,4 @@
-"""Parameters that have two names: either may be given, and both when they agree."""
+"""Parameters that have two names, either of which may be given, and words of older documentation."""
 
 from __future__ import annotations
 
@@ -82,3 +82,10 @@ def test_a_secret_that_is_both_sensitive_and_not_is_refused(connect: Connect, ve
     with pytest.raises(InvalidArguments, match="'sensitive' and 'is_sensitive' mean the same, and differ"):
         host.call("devin.create_secret", {**SECRET, "sensitive": True, "is_sensitive": False})
     assert [request for request in host.simulation("devin").requests if request.method == "POST"] == []
+
+
+def test_words_of_older_documentation_are_taken(connect: Connect) -> None:
+    host = connect("v3")
+    nightly = {"name": "n", "prompt": "p", "frequency": "0 3 * * *", "agent": "advanced"}
+    assert host.call("devin.create_schedule", nightly)["agent"] == "advanced"
+    assert titles(host, origins=["scheduled"]) == []

@@ -243,7 +243,9 @@ def test_repositories(api: Stranger) -> None:
     assert known, "there is something to index"
     path = known[0]["repo_path"]
     indexing, one = f"{BETA}/repositories/indexing", f"{BETA}/repositories/{{path}}/indexing"
+    assert api.ask("GET", one, path=path)["indexing_enabled"] is False
     assert api.ask("PUT", one, path=path, json={})["indexing_enabled"] is True
+    assert api.ask("GET", one, path=path)["indexing_enabled"] is True
     api.sleep(3600)
     assert path in {each["repository_path"] for each in api.ask("GET", indexing)["items"]}
     assert api.ask("DELETE", one, path=path)["indexing_enabled"] is False

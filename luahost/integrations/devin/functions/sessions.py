@@ -96,7 +96,7 @@ FILTERS = (
     moment("updated_after", "Changed then or later", versions=V3),
     moment("updated_before", "Changed before", versions=V3),
     text("playbook_id", "Those that follow a playbook", versions=V3),
-    texts("origins", "Where they were begun", enum=ORIGINS, versions=V3),
+    texts("origins", "Where they were begun; scheduled is an older word", enum=(*ORIGINS, "scheduled"), versions=V3),
     text("schedule_id", "Those that a schedule has begun", versions=V3),
     texts("user_ids", "Those of users", versions=V3),
     texts("service_user_ids", "Those of service users", versions=V3),

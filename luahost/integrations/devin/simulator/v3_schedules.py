@@ -33,7 +33,7 @@ _REQUIRED = {"name": _TEXT, "prompt": _TEXT}
 _DEFAULTED = {
     "schedule_type": checks.one_of("recurring", "one_time"),
     "interval_count": checks.whole(at_least=1),
-    "agent": checks.one_of("devin", "data_analyst"),
+    "agent": checks.one_of("devin", "data_analyst", "advanced"),  # the last in older documentation only
     "notify_on": checks.one_of("always", "failure", "never"),
     "bypass_approval": checks.flag,
 }

@@ -84,7 +84,7 @@ _LIST_QUERY: dict[str, queries.Reader] = {
     "updated_before": queries.count(),
     "tags": queries.words,
     "playbook_id": queries.word,
-    "origins": queries.some_of(*ORIGINS),
+    "origins": queries.some_of(*ORIGINS, "scheduled"),  # an older word, of which there are no sessions
     "schedule_id": queries.word,
     "user_ids": queries.words,
     "service_user_ids": queries.words,

@@ -174,6 +174,7 @@ def test_a_query_that_breaks_a_rule_names_the_parameter(v3: Any, query: str) -> 
         ("repo_names=o/r,o/s", ["b"]),
         ("origins=api,webapp&tags=a", ["both", "a"]),
         ("origins=slack", []),
+        ("origins=scheduled", []),
         ("schedule_id=sched-1", []),
         ("automation_ids=x", []),
         ("is_archived=true", ["b"]),
