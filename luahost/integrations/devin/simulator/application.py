@@ -201,8 +201,11 @@ class Simulator:
         with self._lock:
             self._faults.append(fault)
 
-    def rate_limit(self, requests: int, per: float, retry_after: int | None) -> None:
-        """429 for more than `requests` in `per` seconds by one key, until `clear_faults`."""
+    def rate_limit(self, requests: int, per: float, retry_after: int | Literal["exact"] | None = "exact") -> None:
+        """429 for more than `requests` in `per` seconds by one key, until `clear_faults`.
+
+        `Retry-After` says when there is room again, or this, or (None) is not sent.
+        """
         with self._lock:
             self._rate_limit = RateLimit(requests, per, retry_after)
 
