@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tests.integrations.devin.contract import BETA, ORG, Stranger, stranger
+from tests.integrations.devin.contract import BETA, ENTERPRISE, ORG, Stranger, stranger
 
 SESSIONS = f"{ORG}/sessions"
 SESSION = f"{SESSIONS}/{{devin_id}}"
@@ -253,3 +253,19 @@ def test_repositories(api: Stranger) -> None:
     assert [(each["repository_path"], each["indexing_enabled"]) for each in added] == [(path, True)]
     removed = api.ask("DELETE", indexing, json={"repository_paths": [path]})
     assert [each["indexing_enabled"] for each in removed] == [False]
+
+
+def test_allowed_tags(api: Stranger) -> None:
+    tags, default = f"{ENTERPRISE}/tags", f"{ENTERPRISE}/tags/default"
+    assert api.ask("GET", tags)["tags"] == []
+    assert api.ask("POST", tags, json={"tags": ["a", "b"]})["tags"] == ["a", "b"]
+    assert api.ask("PUT", default, json={"tag": "b"})["default_tag"] == "b"
+    assert api.ask("GET", default)["default_tag"] == "b"
+    assert api.ask("DELETE", default)["default_tag"] is None
+    assert api.ask("DELETE", f"{tags}/{{tag}}", tag="b")["tags"] == ["a"]
+    assert api.ask("PUT", tags, json={"tags": ["c"]})["tags"] == ["c"]
+    api.ask("POST", SESSIONS, 422, json={"prompt": "p", "tags": ["a"]})
+    assert api.ask("DELETE", tags)["tags"] == []
+    created(api, tags=["a"])
+    api.ask("POST", tags, 422, json={})
+    api.ask("GET", tags, 403, org_id="org-somebody-else")

@@ -26,6 +26,7 @@ from . import (
     v3_schedules,
     v3_secrets,
     v3_sessions,
+    v3_tags,
 )
 from .answers import Answer, Refusal, answer, phrase, refused
 from .clock import VirtualClock
@@ -58,6 +59,7 @@ _ROUTES = Routes(
         *v3_playbooks.ROUTES,
         *v3_schedules.ROUTES,
         *v3_automations.ROUTES,
+        *v3_tags.ROUTES,
         *v1_sessions.ROUTES,
         *v1_attachments.ROUTES,
         *v1_secrets.ROUTES,
