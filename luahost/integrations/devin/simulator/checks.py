@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -135,7 +135,7 @@ def fields(required: dict[str, Check], optional: dict[str, Check] | None = None)
         if not isinstance(value, dict):
             msg = "Input should be a valid dictionary or object to extract fields from"
             yield failure(loc, msg, "model_attributes_type")
-            return
+            return None
         for name, inner in known.items():
             if name in value:
                 taken = yield from inner(value[name], (*loc, name))
@@ -143,15 +143,21 @@ def fields(required: dict[str, Check], optional: dict[str, Check] | None = None)
                     value[name] = taken
             elif name in required:
                 yield failure((*loc, name), "Field required", "missing")
+        # Only what has been looked at: a field that this version does not know means nothing later on.
+        return {name: inner for name, inner in value.items() if name in known}
 
     return check
 
 
 def read_body(request: Request, check: Check) -> dict[str, Any]:
-    """The body once every field has passed; one 422 lists all that did not."""
+    """The known fields of the body once all have passed, nothing for a null; one 422 lists what did not."""
     body = request.json()
-    failures = list(check(body, ("body",)))
-    if failures:
-        raise invalid(*failures)
-    known: dict[str, Any] = body
-    return known
+    taken: list[dict[str, Any] | None] = []
+
+    def failures() -> Iterator[Failure]:
+        taken.append((yield from check(body, ("body",))))
+
+    found = list(failures())
+    if found:
+        raise invalid(*found)
+    return taken[0] or {}

@@ -61,9 +61,9 @@ def read_indexing(call: Call) -> dict[str, Any]:
 
 
 def enable(call: Call) -> dict[str, Any]:
-    body = checks.read_body(call.request, _ENABLE) if call.request.data else None
+    body = checks.read_body(call.request, _ENABLE) if call.request.data else {}
     path = _named(call)
-    call.organization.repositories.enable(path, (body or {}).get("branch_names"), call.now)
+    call.organization.repositories.enable(path, body.get("branch_names"), call.now)
     return call.organization.repositories.indexing(path, call.now)
 
 

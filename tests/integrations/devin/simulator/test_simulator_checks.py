@@ -42,6 +42,17 @@ def test_a_schedule_has_no_interval_beyond_all_bounds(v3: Any) -> None:
     assert v3("POST", v3.at("schedules"), body).status == 422
 
 
+@pytest.mark.parametrize("value", [5, True, [5], {"a": 1}, "x"], ids=str)
+@pytest.mark.parametrize("name", ["repos", "attachment_urls", "resumable", "create_as_user_id"])
+def test_a_field_that_only_v3_knows_means_nothing_to_v1(v1: Any, v3: Any, name: str, value: Any) -> None:
+    session_id = v1.create("p", **{name: value})
+    session = v3("GET", f"{v3.sessions}/{session_id}").json
+    assert (session["user_id"], v3.simulator.sessions[-1]["options"]) == (
+        v3("GET", "/v3/self").json["user_id"],
+        {"prompt": "p"},
+    )
+
+
 def test_a_whole_number_is_shown_without_a_fraction(v3: Any) -> None:
     body = b'{"name": "n", "prompt": "p", "frequency": "0 9 * * *", "interval_count": 2.0}'
     made = v3("POST", v3.at("schedules"), body).json
