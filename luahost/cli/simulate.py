@@ -27,6 +27,7 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
     add("--seed", type=int, metavar="N", help="what ids, keys and durations are drawn from; 0 by default")
     add("--speed", type=float, default=1.0, metavar="N", help="the clock runs N times as fast as the machine's")
     add("--state", metavar="FILE", help="go on with what is in the file, and keep every change in it")
+    add("--rate-limit", type=int, metavar="N", help="answer a key's requests beyond N a minute with a 429")
     add("--json", action="store_true", help="print url, org_id and keys as one line of JSON")
     options = parser.parse_args(argv[1:])
 
@@ -36,7 +37,11 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
         raise UsageError(f"--port {options.port}: a number from 0 to 65535 was expected")
     if not (math.isfinite(options.speed) and 0 < options.speed <= _MOST_SPEED):
         raise UsageError(f"--speed {options.speed:.14g}: a number above 0 and up to {_MOST_SPEED} was expected")
+    if options.rate_limit is not None and options.rate_limit < 1:
+        raise UsageError(f"--rate-limit {options.rate_limit}: a number from 1 was expected")
     simulator = _simulator(options)
+    if options.rate_limit is not None:
+        simulator.rate_limit(options.rate_limit, per=60.0)
     try:
         server = Server(simulator, port=options.port)
     except OSError as error:

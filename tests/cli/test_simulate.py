@@ -183,6 +183,25 @@ def test_a_state_is_for_one_process_at_a_time(start: Start, luahost: Command, tm
     assert "in use by another simulator" in done.err
 
 
+def test_a_key_that_asks_too_often_is_told_to_wait(start: Start) -> None:
+    found = json.loads(first_line(start("--json", "--rate-limit", "3", "--speed", "0.001")))
+    keys = found["keys"]
+    asked = [ask(found["url"], "GET", "/v3/self", keys["v3"]["default"]) for _ in range(4)]
+    assert [status for status, _ in asked] == [200, 200, 200, 429]
+    assert (asked[-1][1]["title"], asked[-1][1]["status"]) == ("Too Many Requests", 429)
+    asked = [ask(found["url"], "GET", "/v1/sessions", keys["v1"]["default"]) for _ in range(4)]
+    assert asked[-1] == (429, {"detail": "Too many requests"})
+    assert ask(found["url"], "GET", "/v3/self", keys["v3"]["work"])[0] == 200
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "many", "1.5"])
+def test_what_is_no_rate_limit_is_wrong_usage(luahost: Command, limit: str) -> None:
+    done = luahost("simulate", "--rate-limit", limit)
+    assert done.code == 2, done
+    assert "Traceback" not in done.err
+    assert "--rate-limit" in done.err
+
+
 @pytest.mark.parametrize("speed", ["0", "-1", "nan", "inf", "10001", "fast"])
 def test_what_is_no_speed_is_wrong_usage(luahost: Command, speed: str) -> None:
     done = luahost("simulate", "--speed", speed)

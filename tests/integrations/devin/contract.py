@@ -22,6 +22,7 @@ from luahost.integrations.devin.simulator.server import Server
 FOLDER: Final = Path(__file__).with_name("schemas")
 VERSIONS: Final = ("v3", "v1")
 ORG: Final = "/v3/organizations/{org_id}"
+ENTERPRISE: Final = "/v3/enterprise/organizations/{org_id}"
 BETA: Final = "/v3beta1/organizations/{org_id}"
 
 

@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tests.integrations.devin.contract import BETA, ORG, Stranger, stranger
+from tests.integrations.devin.contract import BETA, ENTERPRISE, ORG, Stranger, stranger
 
 SESSIONS = f"{ORG}/sessions"
 SESSION = f"{SESSIONS}/{{devin_id}}"
@@ -219,6 +219,10 @@ def test_metrics(api: Stranger) -> None:
     api.ask("GET", f"{ORG}/metrics/usage")
     for metric in ("usage", "sessions", "prs", "searches", "active-users", "dau", "wau", "mau"):
         api.ask("GET", f"{ORG}/metrics/{metric}", params={"time_after": 1775300000, "time_before": 1775400000})
+    people = {"playbook_id": "playbook-1", "user_ids": ["user-1", "user-2"], "service_user_ids": ["service-user-1"]}
+    for metric in ("sessions", "prs"):
+        api.ask("GET", f"{ORG}/metrics/{metric}", params={**SPAN, **people})
+    api.ask("GET", f"{ORG}/metrics/active-users", params={**SPAN, "min_sessions": 2, "min_searches": 1})
     for metric in ("sessions", "prs", "searches", "active-users", "dau", "wau", "mau"):
         api.ask("GET", f"{ORG}/metrics/{metric}", 422)
 
@@ -239,7 +243,9 @@ def test_repositories(api: Stranger) -> None:
     assert known, "there is something to index"
     path = known[0]["repo_path"]
     indexing, one = f"{BETA}/repositories/indexing", f"{BETA}/repositories/{{path}}/indexing"
+    assert api.ask("GET", one, path=path)["indexing_enabled"] is False
     assert api.ask("PUT", one, path=path, json={})["indexing_enabled"] is True
+    assert api.ask("GET", one, path=path)["indexing_enabled"] is True
     api.sleep(3600)
     assert path in {each["repository_path"] for each in api.ask("GET", indexing)["items"]}
     assert api.ask("DELETE", one, path=path)["indexing_enabled"] is False
@@ -247,3 +253,19 @@ def test_repositories(api: Stranger) -> None:
     assert [(each["repository_path"], each["indexing_enabled"]) for each in added] == [(path, True)]
     removed = api.ask("DELETE", indexing, json={"repository_paths": [path]})
     assert [each["indexing_enabled"] for each in removed] == [False]
+
+
+def test_allowed_tags(api: Stranger) -> None:
+    tags, default = f"{ENTERPRISE}/tags", f"{ENTERPRISE}/tags/default"
+    assert api.ask("GET", tags)["tags"] == []
+    assert api.ask("POST", tags, json={"tags": ["a", "b"]})["tags"] == ["a", "b"]
+    assert api.ask("PUT", default, json={"tag": "b"})["default_tag"] == "b"
+    assert api.ask("GET", default)["default_tag"] == "b"
+    assert api.ask("DELETE", default)["default_tag"] is None
+    assert api.ask("DELETE", f"{tags}/{{tag}}", tag="b")["tags"] == ["a"]
+    assert api.ask("PUT", tags, json={"tags": ["c"]})["tags"] == ["c"]
+    api.ask("POST", SESSIONS, 422, json={"prompt": "p", "tags": ["a"]})
+    assert api.ask("DELETE", tags)["tags"] == []
+    created(api, tags=["a"])
+    api.ask("POST", tags, 422, json={})
+    api.ask("GET", tags, 403, org_id="org-somebody-else")

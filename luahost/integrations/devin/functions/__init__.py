@@ -17,6 +17,7 @@ from luahost.integrations.devin.functions import (
     secrets,
     sessions,
     usage,
+    vocabulary,
     waiting,
 )
 from luahost.spec import Example, Integration
@@ -37,7 +38,7 @@ _DOCUMENTED = (
 
 _FAMILIES = (
     sessions, waiting, conversation, attachments, secrets, knowledge, playbooks, schedules, usage, repositories,
-    organization,
+    organization, vocabulary,
 )  # fmt: skip
 
 

@@ -116,6 +116,14 @@ def field(name: str, kind: Any, description: str, *, always: bool = True, versio
     return Field(name=name, type=kind, description=description, always=always, versions=versions)
 
 
+def without_alias(arguments: Json, alias: str, name: str) -> Json:
+    """The arguments with what is given as `alias` under its `name`; that both say different things is an error."""
+    rest = {each: value for each, value in arguments.items() if each != alias}
+    if alias in arguments and rest.setdefault(name, arguments[alias]) != arguments[alias]:
+        raise InvalidArguments(f"{alias!r} and {name!r} mean the same, and differ", hint="give one of them")
+    return rest
+
+
 def endpoints(v3: str | None = None, v1: str | None = None) -> Mapping[str, str]:
     return MappingProxyType({name: found for name, found in (("v3", v3), ("v1", v1)) if found})
 

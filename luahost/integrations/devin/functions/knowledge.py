@@ -165,7 +165,7 @@ LIST_FOLDERS = list_function(
     v1="GET /v1/knowledge",
     paging=(LIMIT,),
     entries="folders",
-    returns="Folders: folder_id, name, path, note_count; `root_note_count` beside them counts notes in none",
+    returns="Folders: folder_id, name; v3 also path, note_count, and `root_note_count` beside them for notes in none",
     walk=single_page(
         lambda found: [
             {**each, "folder_id": each["id"]} if isinstance(each, dict) and "id" in each else each

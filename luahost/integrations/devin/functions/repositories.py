@@ -45,17 +45,39 @@ end
     notes=("A beta of the API.",),
 )
 
+_STATE = (
+    field("repository_path", "string", "The repository's path", always=False),
+    field("indexing_enabled", "boolean", "Whether it is indexed", always=False),
+    field("branches", "array", "The branches that are", always=False),
+)
+
+GET_REPOSITORY_INDEXING = Function(
+    name="get_repository_indexing",
+    summary="Read how the indexing of a repository stands.",
+    access="read",
+    handler=simple(),
+    params=(_PATH,),
+    returns=(*_STATE, field("indexing_status", "object", "The latest and the completed indexes", always=False)),
+    examples=(
+        Example(
+            code=_EACH
+            + """\
+local state = app.integrations.devin.get_repository_indexing({ path = repository.repo_path })
+print(state.indexing_enabled)
+"""
+        ),
+    ),
+    endpoints=endpoints(f"GET {BETA}/repositories/{{path}}/indexing"),
+    notes=("A beta of the API.",),
+)
+
 INDEX_REPOSITORY = Function(
     name="index_repository",
     summary="Have Devin index a repository, so that it finds its way there.",
     access="write",
     handler=simple(),
     params=(_PATH, _BRANCHES),
-    returns=(
-        field("repository_path", "string", "The repository's path", always=False),
-        field("indexing_enabled", "boolean", "Whether it is indexed", always=False),
-        field("branches", "array", "The branches that are", always=False),
-    ),
+    returns=_STATE,
     examples=(Example(code=_EACH + "app.integrations.devin.index_repository({ path = repository.repo_path })\n"),),
     endpoints=endpoints(f"PUT {BETA}/repositories/{{path}}/indexing"),
     notes=("A beta of the API.",),
@@ -67,11 +89,7 @@ UNINDEX_REPOSITORY = Function(
     access="write",
     handler=simple(),
     params=(_PATH,),
-    returns=(
-        field("repository_path", "string", "The repository's path", always=False),
-        field("indexing_enabled", "boolean", "Whether it is indexed", always=False),
-        field("branches", "array", "The branches that are", always=False),
-    ),
+    returns=_STATE,
     examples=(
         Example(
             code=_EACH
@@ -204,6 +222,6 @@ print(devin.get_pr_review({ pr_url = url }).status)
 )
 
 ALL = (
-    LIST_REPOSITORIES, LIST_INDEXED_REPOSITORIES, INDEX_REPOSITORY, INDEX_REPOSITORIES, UNINDEX_REPOSITORY,
-    UNINDEX_REPOSITORIES, CREATE_PR_REVIEW, GET_PR_REVIEW,
+    LIST_REPOSITORIES, LIST_INDEXED_REPOSITORIES, GET_REPOSITORY_INDEXING, INDEX_REPOSITORY, INDEX_REPOSITORIES,
+    UNINDEX_REPOSITORY, UNINDEX_REPOSITORIES, CREATE_PR_REVIEW, GET_PR_REVIEW,
 )  # fmt: skip

@@ -48,7 +48,10 @@ def _settings(*, required: bool) -> tuple[Param, ...]:
             pattern_hint='a time with its zone, as in "2026-12-01T09:00:00Z"',
         ),
         Param(name="interval_count", type="integer", description="Every so many times", minimum=1),
-        Param(name="agent", type="string", enum=("devin", "data_analyst"), description="Who works; devin, unless said"),
+        Param(
+            name="agent", type="string", enum=("devin", "data_analyst", "advanced"),
+            description="Who works; devin, unless said",
+        ),
         Param(
             name="notify_on", type="string", enum=("always", "failure", "never"), description="failure, unless said",
         ),

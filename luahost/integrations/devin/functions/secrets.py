@@ -16,6 +16,7 @@ from luahost.integrations.devin.functions.common import (
     identifier,
     list_function,
     text,
+    without_alias,
 )  # fmt: skip
 from luahost.integrations.devin.operations import by_version, pages, promised, send, simple, single_page
 from luahost.spec import Example, Function, Param
@@ -44,7 +45,7 @@ LIST_SECRETS = list_function(
     v3=f"GET {ORG}/secrets",
     v1="GET /v1/secrets",
     paging=(CURSOR[0], replace(CURSOR[1], versions=V3), CURSOR[2]),
-    returns="Secrets: secret_id, key, secret_type, note, is_sensitive, created_at",
+    returns="Secrets: secret_id, key, secret_type, created_at; v3 also note, is_sensitive",
     walk=by_version(
         v3=pages,
         v1=single_page(
@@ -60,6 +61,7 @@ end
 
 
 def _create_secret(call: Call, arguments: Json) -> Json:
+    arguments = without_alias(arguments, "sensitive", "is_sensitive")
     if call.version == "v3":
         return promised(call, send(call, arguments))
     body = {"note": "", "is_sensitive": True, **arguments}  # v1 wants them all
@@ -85,6 +87,7 @@ CREATE_SECRET = Function(
         ),
         flag("is_sensitive", "Whether Devin hides it; true unless said"),
         Param(name="note", type="string", description="What it is for"),
+        flag("sensitive", "The same as is_sensitive"),
     ),
     returns=(
         field("secret_id", "string", "Its id"),

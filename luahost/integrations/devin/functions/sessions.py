@@ -29,6 +29,7 @@ from luahost.integrations.devin.functions.common import (
     session_id,
     text,
     texts,
+    without_alias,
 )  # fmt: skip
 from luahost.integrations.devin.operations import (
     by_version,
@@ -95,7 +96,7 @@ FILTERS = (
     moment("updated_after", "Changed then or later", versions=V3),
     moment("updated_before", "Changed before", versions=V3),
     text("playbook_id", "Those that follow a playbook", versions=V3),
-    texts("origins", "Where they were begun", enum=ORIGINS, versions=V3),
+    texts("origins", "Where they were begun; scheduled is an older word", enum=(*ORIGINS, "scheduled"), versions=V3),
     text("schedule_id", "Those that a schedule has begun", versions=V3),
     texts("user_ids", "Those of users", versions=V3),
     texts("service_user_ids", "Those of service users", versions=V3),
@@ -106,15 +107,23 @@ FILTERS = (
     texts("automation_ids", "Those that automations have begun", versions=V3),
 )
 
+_offset_pages = offset_pages("sessions", "session_id", more=False)
+
+
+def _list_sessions(call: Call, arguments: Json) -> Json:
+    return gathered(call, without_alias(arguments, "skip", "offset"))
+
+
+# `skip` is not sent: beside the `offset` of a later page it would hold the list back.
 session_pages: Callable[[Any, Json], Iterator[Json]] = by_version(
-    v3=pages, v1=offset_pages("sessions", "session_id", more=False)
+    v3=pages, v1=lambda call, arguments: _offset_pages(call, without_alias(arguments, "skip", "offset"))
 )
 
 LIST_SESSIONS = Function(
     name="list_sessions",
     summary="List all Devin sessions.",
     access="read",
-    handler=gathered,
+    handler=_list_sessions,
     pages=session_pages,
     entries="sessions",
     params=(
@@ -124,6 +133,7 @@ LIST_SESSIONS = Function(
         FIRST,
         AFTER,
         replace(OFFSET, versions=V1),
+        replace(OFFSET, name="skip", description="The same as offset", versions=V1),
     ),
     returns=(field("sessions", "array", "All sessions, each as get_session gives it, from all pages"), *PAGE_FIELDS),
     examples=(

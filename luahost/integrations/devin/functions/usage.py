@@ -13,6 +13,8 @@ from luahost.integrations.devin.functions.common import (
     identifier,
     moment,
     session_id,
+    text,
+    texts,
 )  # fmt: skip
 from luahost.integrations.devin.operations import promised, send, simple, single_page
 from luahost.spec import Example, Field, Function, Param
@@ -25,6 +27,15 @@ PERIOD = (AFTER, BEFORE)
 REQUIRED_PERIOD = (
     moment("time_after", "From then on", required=True),
     moment("time_before", "Until then", required=True),
+)
+OF = (
+    text("playbook_id", "Only sessions that follow a playbook"),
+    texts("user_ids", "Only sessions of users"),
+    texts("service_user_ids", "Only sessions of service users"),
+)
+ACTIVE = (
+    Param(name="min_sessions", type="integer", description="Sessions that make a user active", minimum=0),
+    Param(name="min_searches", type="integer", description="Searches that make a user active", minimum=0),
 )
 _WEEK = "{ time_after = os.time() - 7 * 86400, time_before = os.time() }"
 
@@ -107,14 +118,14 @@ end
 
 
 def _metrics(
-    what: str, summary: str, *counts: tuple[str, str], period: tuple[Param, ...] = REQUIRED_PERIOD, example: str
+    what: str, summary: str, *counts: tuple[str, str], params: tuple[Param, ...] = REQUIRED_PERIOD, example: str
 ) -> Function:
     return Function(
         name=f"get_{what.replace('-', '_')}_metrics",
         summary=summary,
         access="read",
         handler=_checked,
-        params=period,
+        params=params,
         returns=tuple(field(name, "number", description, always=False) for name, description in counts),
         examples=(Example(code=example),),
         endpoints=endpoints(f"GET {ORG}/metrics/{what}"),
@@ -132,7 +143,7 @@ def _series(what: str, summary: str) -> Function:
         summary=summary,
         access="read",
         handler=simple(),
-        params=REQUIRED_PERIOD,
+        params=(*REQUIRED_PERIOD, *ACTIVE),
         pages=single_page(lambda answer: answer),
         returns=(Field(name="items", type="array", description="One entry for each day, week or month"),),
         examples=(
@@ -160,7 +171,7 @@ ALL = (
         ("searches_count", "Searches"),
         ("prs_created_count", "Pull requests that were created"),
         ("prs_merged_count", "Pull requests that were merged"),
-        period=PERIOD,
+        params=PERIOD,
         example=_count("usage"),
     ),
     _metrics(
@@ -172,6 +183,7 @@ ALL = (
         ),
         ("sessions_with_merged_prs_count", "Sessions whose pull requests were merged"),
         ("avg_acus_per_session", "ACUs of a session on average"),
+        params=(*REQUIRED_PERIOD, *OF),
         example=_count("sessions"),
     ),
     _metrics(
@@ -181,6 +193,7 @@ ALL = (
         ("prs_opened_count", "Opened"),
         ("prs_merged_count", "Merged"),
         ("prs_closed_count", "Closed"),
+        params=(*REQUIRED_PERIOD, *OF),
         example=_count("prs"),
     ),
     _metrics(
@@ -192,6 +205,7 @@ ALL = (
         ("active_users", "People"),
         ("start_time", "From when, in seconds since 1970"),
         ("end_time", "Until when, in seconds since 1970"),
+        params=(*REQUIRED_PERIOD, *ACTIVE),
         example=_count("active_users"),
     ),
     _series("dau", "Read how many people were active, by day."),

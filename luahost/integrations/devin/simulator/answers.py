@@ -55,7 +55,7 @@ def phrase(status: int) -> str:
 
 def encoded(value: Any) -> bytes:
     """JSON as the service sends it: compact, UTF-8 unescaped."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 def answer(value: Any, status: int = 200) -> Answer:

@@ -26,6 +26,7 @@ from . import (
     v3_schedules,
     v3_secrets,
     v3_sessions,
+    v3_tags,
 )
 from .answers import Answer, Refusal, answer, phrase, refused
 from .clock import VirtualClock
@@ -58,6 +59,7 @@ _ROUTES = Routes(
         *v3_playbooks.ROUTES,
         *v3_schedules.ROUTES,
         *v3_automations.ROUTES,
+        *v3_tags.ROUTES,
         *v1_sessions.ROUTES,
         *v1_attachments.ROUTES,
         *v1_secrets.ROUTES,
@@ -201,8 +203,11 @@ class Simulator:
         with self._lock:
             self._faults.append(fault)
 
-    def rate_limit(self, requests: int, per: float, retry_after: int | None) -> None:
-        """429 for more than `requests` in `per` seconds by one key, until `clear_faults`."""
+    def rate_limit(self, requests: int, per: float, retry_after: int | Literal["exact"] | None = "exact") -> None:
+        """429 for more than `requests` in `per` seconds by one key, until `clear_faults`.
+
+        `Retry-After` says when there is room again, or this, or (None) is not sent.
+        """
         with self._lock:
             self._rate_limit = RateLimit(requests, per, retry_after)
 

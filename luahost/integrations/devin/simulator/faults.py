@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from .answers import Answer, Refusal, encoded, refused
 
@@ -85,10 +86,10 @@ def _content(body: Any) -> tuple[bytes, str]:
 class RateLimit:
     """So many requests in any window of `per` seconds, for each account and API version."""
 
-    def __init__(self, requests: int, per: float, retry_after: int | None) -> None:
+    def __init__(self, requests: int, per: float, retry_after: int | Literal["exact"] | None) -> None:
         self._requests = requests
         self._per = per
-        self._headers = {} if retry_after is None else {"retry-after": str(retry_after)}
+        self._retry_after = retry_after
         self._taken: dict[tuple[str, str], deque[float]] = {}
 
     def take(self, key: tuple[str, str], now: float) -> None:
@@ -97,5 +98,12 @@ class RateLimit:
         while taken and taken[0] <= now - self._per:
             taken.popleft()
         if len(taken) >= self._requests:
-            raise Refusal(429, "Too many requests", headers=self._headers)
+            raise Refusal(429, "Too many requests", headers=self._headers(taken, now))
         taken.append(now)
+
+    def _headers(self, taken: deque[float], now: float) -> dict[str, str]:
+        if self._retry_after is None:
+            return {}
+        free = (taken[0] if taken else now) + self._per
+        wait = max(1, math.ceil(free - now)) if self._retry_after == "exact" else self._retry_after
+        return {"retry-after": str(wait)}

@@ -39,6 +39,7 @@ class Organization:
         self.people = People(accounts, seed)
         self.list_lag = list_lag
         self.allowed_tags = allowed_tags
+        self.default_tag: str | None = None
         self.sessions: dict[str, Session] = {}
         self.attachments = Attachments(seed)
         self.repositories = Repositories(seed, now)
@@ -50,8 +51,15 @@ class Organization:
             self._open_documented_session(first, now - _DOCUMENTED_AGE, now)
 
     def create(
-        self, principal: Principal, options: dict[str, Any], now: float, *, parent: Session | None = None
+        self,
+        principal: Principal,
+        options: dict[str, Any],
+        now: float,
+        *,
+        user: Principal | None = None,
+        parent: Session | None = None,
     ) -> Session:
+        """A new session, made with the key of `principal` for `user`, or for themselves."""
         self.check_tags(options.get("tags") or [])
         number = len(self.sessions)
         session = Session(
@@ -61,10 +69,16 @@ class Organization:
             principal=principal,
             options=options,
             now=now,
+            user=user,
             parent=parent,
         )
         session.begin()
+        if not session.tags and self.default_tag is not None:
+            session.tags = [self.default_tag]
+        # Last, so that a session that cannot begin leaves no trace.
         self.sessions[session.id] = session
+        if parent is not None:
+            parent.children.append(session)
         return session
 
     def session(self, session_id: str) -> Session:
@@ -99,6 +113,12 @@ class Organization:
             ),
             None,
         )
+
+    @property
+    def vocabulary(self) -> list[str]:
+        """The allowed tags, in the order in which they were given where that is known."""
+        allowed = self.allowed_tags or ()
+        return list(allowed) if isinstance(allowed, list | tuple) else sorted(allowed)
 
     def check_tags(self, tags: Sequence[str], *, already: Sequence[str] = ()) -> None:
         """Refuses more tags than a session may have, and words outside the organisation's vocabulary."""

@@ -54,7 +54,7 @@ def _cursor(last_id: str) -> str:
 def _last_id(cursor: str) -> str:
     try:
         last_id = json.loads(base64.b64decode(cursor, validate=True))["last_id"]
-    except (ValueError, KeyError, TypeError) as problem:
+    except (ValueError, KeyError, TypeError, RecursionError) as problem:
         raise _bad_cursor() from problem
     if not isinstance(last_id, str):
         raise _bad_cursor()

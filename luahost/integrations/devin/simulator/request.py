@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 
+# What is kept is sent back inside of more lists and objects, and copied: the parser's own bound is too late for both.
+_MOST_LEVELS = 100
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
 
 
@@ -54,7 +56,9 @@ class Request:
             raise invalid(failure(("body",), msg, "model_attributes_type"))
         try:
             body = json.loads(self.data, parse_constant=_no_constant)
-            encoded(body)  # an unpaired surrogate is JSON to Python, but no text that could be sent back
+            _check_levels(body)
+            # An unpaired surrogate and 1e999 are JSON to Python, but could not be sent back.
+            encoded(body)
         except json.JSONDecodeError as problem:
             raise invalid(failure(("body", problem.pos), "JSON decode error", "json_invalid")) from problem
         except UnicodeDecodeError as problem:
@@ -75,6 +79,17 @@ def _origin(environ: WSGIEnvironment) -> str:
         if port and port != {"http": "80", "https": "443"}.get(scheme):
             host += f":{port}"
     return f"{scheme}://{host}"
+
+
+def _check_levels(value: Any) -> None:
+    """Refuses lists and objects that lie too deep in each other; looks without recursion."""
+    level = [value]
+    for _ in range(_MOST_LEVELS + 1):
+        nested = [each for each in level if isinstance(each, dict | list)]
+        if not nested:
+            return
+        level = [inner for each in nested for inner in (each.values() if isinstance(each, dict) else each)]
+    raise ValueError(f"more than {_MOST_LEVELS} levels")
 
 
 def _no_constant(name: str) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .draws import drawn_between, drawn_hex
 from .life import ENDED, Life
-from .structured import example_of
+from .structured import output_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,12 +55,14 @@ class Session:
         principal: Principal,
         options: dict[str, Any],
         now: float,
+        user: Principal | None = None,
         parent: Session | None = None,
     ) -> None:
         self._seed = seed
         self.number = number
         self.id = session_id
-        self.principal = principal
+        self.principal = principal  # whose key made it
+        self.user = user or principal  # whose it is
         self.options = options
         self.created_at = now
         self.parent = parent
@@ -68,7 +70,6 @@ class Session:
         self.prompt: str = options["prompt"]
         self.title: str | None = options.get("title")
         self.tags: list[str] = list(dict.fromkeys(options.get("tags") or []))
-        self.user_id: str | None = options.get("create_as_user_id") or principal.user_id
         self.is_archived = False
         self.attachment_urls: list[str] = []
         self.analysed_at: float | None = None
@@ -81,9 +82,11 @@ class Session:
         )
         self._touched = now
         self._heard: list[Message] = []
-        self._listen(now, self.prompt, principal, options.get("attachment_urls") or ())
-        if parent is not None:
-            parent.children.append(self)
+        self._listen(now, self.prompt, self.user, options.get("attachment_urls") or ())
+
+    @property
+    def user_id(self) -> str | None:
+        return self.user.user_id
 
     @property
     def url(self) -> str:
@@ -146,9 +149,9 @@ class Session:
             return None
         return CATEGORIES[int(drawn_hex(self._seed, "category", self.number, length=8), 16) % len(CATEGORIES)]
 
-    def structured_output(self, now: float) -> Any:
+    def structured_output(self, now: float) -> dict[str, Any] | None:
         schema = self.options.get("structured_output_schema")
-        return example_of(schema) if schema is not None and self.life.finished_by(now) else None
+        return output_for(schema) if schema is not None and self.life.finished_by(now) else None
 
     def pull_requests(self, now: float) -> list[str]:
         return [request.url for request in self.life.pull_requests if request.at <= now]

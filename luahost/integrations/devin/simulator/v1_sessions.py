@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from . import checks, queries
 from .answers import Refusal
 from .clock import iso
+from .json_schema import json_schema
 from .life import ENDED
 from .organization import MOST_TAGS
 from .routes import Call, Route
@@ -30,7 +31,7 @@ _CREATE = checks.fields(
         "knowledge_ids": _TEXTS,
         "secret_ids": _TEXTS,
         "session_secrets": SECRETS,
-        "structured_output_schema": checks.nullable(checks.json_schema),
+        "structured_output_schema": checks.nullable(json_schema),
     },
 )
 _MESSAGE = checks.fields({"message": _TEXT})
@@ -87,14 +88,12 @@ def list_all(call: Call) -> dict[str, Any]:
     sessions = [
         session
         for session in call.organization.listed(call.now)
-        if wanted <= set(session.tags) and (not email or session.principal.email == email)
+        if wanted <= set(session.tags) and (not email or session.user.email == email)
     ]
     start = query.get("skip", query.get("offset", 0))
     shown = sessions[start : start + query.get("limit", 100)]
     return {
-        "sessions": [
-            {**_summary(session, call.now), "requesting_user_email": session.principal.email} for session in shown
-        ]
+        "sessions": [{**_summary(session, call.now), "requesting_user_email": session.user.email} for session in shown]
     }
 
 
@@ -120,7 +119,7 @@ def send_message(call: Call) -> dict[str, Any] | None:
 
 def terminate(call: Call) -> dict[str, Any]:
     session = call.organization.session(call.path["session_id"])
-    if session.principal is not call.principal:
+    if call.principal not in (session.principal, session.user):
         raise Refusal(403, "Forbidden - Only session owner can terminate")
     if session.status(call.now) in ENDED:
         raise Refusal(400, "Devin session already exited")

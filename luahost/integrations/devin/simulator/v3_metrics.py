@@ -11,6 +11,7 @@ from .people import VIEW_METRICS
 from .routes import Call, Route
 from .v3_consumption import DAY
 from .v3_insights import SIZES, size
+from .v3_sessions import FILTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,12 @@ _ACTIVE: dict[str, queries.Reader] = {
     **_WINDOW,
     "min_sessions": queries.count(at_least=0),
     "min_searches": queries.count(at_least=0),
+}
+_OF: dict[str, queries.Reader] = {
+    **_WINDOW,
+    "playbook_id": queries.word,
+    "user_ids": queries.words,
+    "service_user_ids": queries.words,
 }
 _MOST_ENTRIES = 1000  # of a series; the documentation names no bound, and a window may be any number
 # The origins that the service counts; a session of the simulator comes from the API.
@@ -39,7 +46,7 @@ def usage(call: Call) -> dict[str, Any]:
 
 
 def sessions(call: Call) -> dict[str, Any]:
-    found = _created(call, _window(call))
+    found = _created(call, _window(call, _OF))
     acus = [session.life.acus(call.now) for session in found]
     return {
         "sessions_created_count": len(found),
@@ -55,7 +62,7 @@ def sessions(call: Call) -> dict[str, Any]:
 
 def pull_requests(call: Call) -> dict[str, Any]:
     """Nobody merges or closes what the simulator opens."""
-    opened = _pull_requests(call, _window(call))
+    opened = _pull_requests(call, _window(call, _OF))
     return {"prs_created_count": opened, "prs_opened_count": opened, "prs_merged_count": 0, "prs_closed_count": 0}
 
 
@@ -101,12 +108,22 @@ def _within(moment: float, query: dict[str, Any]) -> bool:
     return (after is None or int(moment) >= after) and (before is None or int(moment) < before)
 
 
+def _wanted(call: Call, query: dict[str, Any]) -> list[Session]:
+    """The sessions of a playbook and of people, as far as the query names any; `FILTERS` says what is one."""
+    filters = [(FILTERS[name], query[name]) for name in _OF if name not in _WINDOW and query.get(name)]
+    return [
+        session
+        for session in call.organization.sessions.values()
+        if all(test(session, wanted, call.now) for test, wanted in filters)
+    ]
+
+
 def _created(call: Call, query: dict[str, Any]) -> list[Session]:
-    return [session for session in call.organization.sessions.values() if _within(session.created_at, query)]
+    return [session for session in _wanted(call, query) if _within(session.created_at, query)]
 
 
 def _pull_requests(call: Call, query: dict[str, Any]) -> int:
-    requests = (request for session in call.organization.sessions.values() for request in session.life.pull_requests)
+    requests = (request for session in _wanted(call, query) for request in session.life.pull_requests)
     return sum(request.at <= call.now and _within(request.at, query) for request in requests)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import checks
+from .json_schema import json_schema
 from .library import Playbook
 from .pages import PAGE_QUERY
 from .people import MANAGE_PLAYBOOKS
@@ -17,7 +18,7 @@ TITLE = BODY = checks.text(at_least=1)
 
 _BODY = checks.fields(
     {"title": TITLE, "body": BODY},
-    {"macro": checks.nullable(MACRO), "structured_output_schema": checks.nullable(checks.json_schema)},
+    {"macro": checks.nullable(MACRO), "structured_output_schema": checks.nullable(json_schema)},
 )
 
 

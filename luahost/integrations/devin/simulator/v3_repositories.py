@@ -56,10 +56,14 @@ def list_indexed(call: Call) -> dict[str, Any]:
     )
 
 
+def read_indexing(call: Call) -> dict[str, Any]:
+    return call.organization.repositories.indexing(_named(call), call.now)
+
+
 def enable(call: Call) -> dict[str, Any]:
-    body = checks.read_body(call.request, _ENABLE) if call.request.data else None
+    body = checks.read_body(call.request, _ENABLE) if call.request.data else {}
     path = _named(call)
-    call.organization.repositories.enable(path, (body or {}).get("branch_names"), call.now)
+    call.organization.repositories.enable(path, body.get("branch_names"), call.now)
     return call.organization.repositories.indexing(path, call.now)
 
 
@@ -117,6 +121,7 @@ ROUTES = [
     # The older documentation's name of the same.
     Route("PUT", _INDEXING + "/bulk", enable_many, INDEX),
     Route("DELETE", _INDEXING + "/bulk", disable_many, INDEX),
+    Route("GET", _ONE, read_indexing),
     Route("PUT", _ONE, enable, INDEX),
     Route("DELETE", _ONE, disable, INDEX),
 ]

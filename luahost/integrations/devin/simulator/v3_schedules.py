@@ -13,17 +13,16 @@ from .library import Schedule
 from .organization import MOST_TAGS
 from .people import MANAGE_SCHEDULES
 from .routes import Call, Route
-from .v3_sessions import check_impersonation, check_platform
+from .v3_sessions import acting, check_platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .answers import Failure
-    from .checks import Loc
-    from .people import Principal
+    from .checks import Loc, Verdict
 
 
-def _cron(value: Any, loc: Loc) -> Iterator[Failure]:
+def _cron(value: Any, loc: Loc) -> Verdict:
     yield from checks.text()(value, loc)
     if isinstance(value, str) and not is_cron(value):
         yield failure(loc, "Input should be a cron expression of five fields", "value_error")
@@ -34,7 +33,7 @@ _REQUIRED = {"name": _TEXT, "prompt": _TEXT}
 _DEFAULTED = {
     "schedule_type": checks.one_of("recurring", "one_time"),
     "interval_count": checks.whole(at_least=1),
-    "agent": checks.one_of("devin", "data_analyst"),
+    "agent": checks.one_of("devin", "data_analyst", "advanced"),  # the last in older documentation only
     "notify_on": checks.one_of("always", "failure", "never"),
     "bypass_approval": checks.flag,
 }
@@ -119,12 +118,11 @@ def list_all(call: Call) -> dict[str, Any]:
 def create(call: Call) -> dict[str, Any]:
     body = checks.read_body(call.request, _CREATE)
     options = _merged(call, _NEW, body)
-    check_impersonation(call, body.get("create_as_user_id"))
     schedules = call.organization.library.schedules
     schedule = Schedule(
         id=schedules.next_id(),
         options=options,
-        created_by=_principal(call, body.get("create_as_user_id")) or call.principal,
+        created_by=acting(call, body.get("create_as_user_id")),
         edited_by=None,
         created_at=call.now,
         updated_at=call.now,
@@ -142,10 +140,10 @@ def update(call: Call) -> dict[str, Any]:
     schedules = call.organization.library.schedules
     schedule = schedules.get(call.path["schedule_id"])
     options = _merged(call, schedule.options, body)
-    check_impersonation(call, body.get("run_as_user_id"))
+    run_as = body.get("run_as_user_id")
     changed = schedule._replace(
         options=options,
-        created_by=_principal(call, body.get("run_as_user_id")) or schedule.created_by,
+        created_by=schedule.created_by if run_as is None else acting(call, run_as),
         edited_by=call.principal,
         updated_at=call.now,
     )
@@ -195,10 +193,6 @@ def _contradictions(options: dict[str, Any], said: dict[str, Any], now: float) -
         and datetime.fromisoformat(options["scheduled_at"]).timestamp() <= now
     ):
         yield failure(("body", "scheduled_at"), "Input should be in the future", "datetime_future")
-
-
-def _principal(call: Call, user_id: str | None) -> Principal | None:
-    return call.organization.people.user(user_id) if user_id is not None else None
 
 
 _SCHEDULES = "/v3/organizations/{org_id}/schedules"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import checks, queries
 from .answers import Refusal
+from .json_schema import json_schema
 from .organization import MOST_TAGS, bare
 from .pages import PAGE_QUERY, page
 from .people import IMPERSONATE
@@ -15,6 +16,7 @@ from .session import CATEGORIES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .people import Principal
     from .session import Session
 
 ORIGINS = (
@@ -60,7 +62,7 @@ _CREATE = checks.fields(
         "attachment_urls": _URLS,
         "session_links": checks.nullable(_TEXTS),
         "max_acu_limit": checks.nullable(checks.whole()),
-        "structured_output_schema": checks.nullable(checks.json_schema),
+        "structured_output_schema": checks.nullable(json_schema),
         "structured_output_required": checks.nullable(checks.flag),
         "devin_mode": checks.nullable(checks.one_of("normal", "fast", "lite", "ultra", "fusion")),
         "platform": checks.nullable(_TEXT),
@@ -82,7 +84,7 @@ _LIST_QUERY: dict[str, queries.Reader] = {
     "updated_before": queries.count(),
     "tags": queries.words,
     "playbook_id": queries.word,
-    "origins": queries.some_of(*ORIGINS),
+    "origins": queries.some_of(*ORIGINS, "scheduled"),  # an older word, of which there are no sessions
     "schedule_id": queries.word,
     "user_ids": queries.words,
     "service_user_ids": queries.words,
@@ -135,15 +137,15 @@ def create(call: Call) -> dict[str, Any]:
     query = queries.read_query(call.request, {"devin_id": queries.word})
     body = checks.read_body(call.request, _CREATE)
     check_platform(body.get("platform"))
-    check_impersonation(call, body.get("create_as_user_id"))
+    user = acting(call, body.get("create_as_user_id"))
     parent = call.organization.session(query["devin_id"]) if query.get("devin_id") else None
-    session = call.organization.create(call.principal, body, call.now, parent=parent)
+    session = call.organization.create(call.principal, body, call.now, user=user, parent=parent)
     call.log("create_session", session_id=session.id)
     return _answer(call, session)
 
 
 # "after" includes its second and "before" does not, so that neighbouring windows share nothing.
-_FILTERS: dict[str, Callable[[Session, Any, float], bool]] = {
+FILTERS: dict[str, Callable[[Session, Any, float], bool]] = {
     "session_ids": lambda session, wanted, _: session.id in map(bare, wanted),
     "created_after": lambda session, wanted, _: int(session.created_at) >= wanted,
     "created_before": lambda session, wanted, _: int(session.created_at) < wanted,
@@ -171,7 +173,7 @@ def listed(call: Call, show: Callable[[Session], dict[str, Any]]) -> dict[str, A
     """The page of sessions that the filters of a list ask for."""
     query = queries.read_query(call.request, _LIST_QUERY)
     # A filter without a word in it says nothing, as an absent one.
-    filters = [(test, query[name]) for name, test in _FILTERS.items() if query.get(name) not in (None, [], "")]
+    filters = [(test, query[name]) for name, test in FILTERS.items() if query.get(name) not in (None, [], "")]
     return page(
         [
             session
@@ -230,9 +232,9 @@ def list_messages(call: Call) -> dict[str, Any]:
 
 def send_message(call: Call) -> dict[str, Any]:
     body = checks.read_body(call.request, _MESSAGE)
-    check_impersonation(call, body.get("message_as_user_id"))
+    user = acting(call, body.get("message_as_user_id"))
     session = call.organization.awake(call.path["devin_id"], call.now)
-    session.hear(call.now, body["message"], call.principal, body.get("attachment_urls") or ())
+    session.hear(call.now, body["message"], user, body.get("attachment_urls") or ())
     call.log("send_message", session_id=session.id)
     return _answer(call, session)
 
@@ -263,14 +265,16 @@ def check_platform(platform: str | None) -> None:
         raise Refusal(400, f"Unknown platform '{platform}'. Valid platforms: {', '.join(PLATFORMS)}")
 
 
-def check_impersonation(call: Call, user_id: str | None) -> None:
-    """Refuses to act for somebody else without the permission, or for somebody who is no member."""
+def acting(call: Call, user_id: str | None) -> Principal:
+    """Whom a request acts for: the key's holder, or the member that it names, which takes a permission."""
     if user_id is None:
-        return
+        return call.principal
     if IMPERSONATE not in call.principal.permissions:
         raise Refusal(403, f"Missing permission: {IMPERSONATE}")
-    if call.organization.people.user(user_id) is None:
+    user = call.organization.people.user(user_id)
+    if user is None:
         raise Refusal(404, f"User {user_id} not found")
+    return user
 
 
 _SESSIONS = "/v3/organizations/{org_id}/sessions"

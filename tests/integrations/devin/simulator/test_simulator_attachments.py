@@ -1,12 +1,20 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 
+from luahost import Host, Policy
 from luahost.integrations.devin.simulator.multipart import MOST_BYTES
+from luahost.integrations.devin.simulator.server import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from luahost.integrations.devin.simulator import Simulator
 
 FORM = "multipart/form-data; boundary=cut"
 
@@ -22,6 +30,19 @@ def fetched(client: Any, url: str) -> Any:
     redirect = client("GET", local(url))
     assert redirect.status == 307, redirect
     return client("GET", local(redirect.headers["location"]), authorization=None)
+
+
+@pytest.fixture
+def served(simulator: Simulator) -> Iterator[tuple[Simulator, str, list[Any]]]:
+    """A simulator, where it listens, and the WSGI environment of every request that it gets."""
+    received: list[Any] = []
+
+    def noted(environ: Any, start_response: Any) -> Any:
+        received.append(environ)
+        return simulator(environ, start_response)
+
+    with Server(noted) as server:
+        yield simulator, server.url, received
 
 
 def test_an_upload_has_an_id_a_name_and_an_absolute_url_on_the_host_that_was_asked(v3: Any) -> None:
@@ -58,15 +79,36 @@ def test_a_name_is_no_path(v3: Any, sent: str, kept: str) -> None:
     assert v3.upload(sent).json["name"] == kept
 
 
-def test_presigned_storage_refuses_a_key_and_wants_its_signature(v3: Any) -> None:
+def test_presigned_storage_wants_its_signature_and_looks_at_no_key(v3: Any) -> None:
     location = local(v3("GET", local(v3.upload().json["url"])).headers["location"])
-    assert v3("GET", location, authorization=None).content == b"hello"
-    assert v3("GET", location).status == 400
-    assert v3("GET", location, authorization="Basic eA==").status == 400
+    for authorization in (None, "Basic eA==", v3.authorization):
+        assert v3("GET", location, authorization=authorization).content == b"hello"
     assert v3("GET", location[:-1] + "x", authorization=None).status == 403
     assert v3("GET", location.partition("?")[0], authorization=None).status == 403
     assert v3("GET", location.replace("notes", "other"), authorization=None).status == 404
     assert v3("POST", location, authorization=None).status == 405
+    assert v3("GET", location[:-1] + "x").status == 403
+
+
+def test_a_client_that_takes_its_key_along_the_redirect_gets_the_file(served: tuple[Simulator, str, list[Any]]) -> None:
+    simulator, url, _ = served
+    headers = {"Authorization": f"Bearer {simulator.keys['v3']['default']}"}
+    attachments = f"{url}/v3/organizations/{simulator.org_id}/attachments"
+    uploaded = requests.post(attachments, headers=headers, files={"file": ("a.txt", b"hello")}, timeout=10).json()
+    file = requests.get(uploaded["url"], headers=headers, timeout=10)
+    assert (file.status_code, file.content) == (200, b"hello")
+    assert [answer.status_code for answer in file.history] == [307]
+
+
+def test_luahost_itself_brings_no_key_to_storage(served: tuple[Simulator, str, list[Any]]) -> None:
+    simulator, url, received = served
+    account = {"api_key": simulator.keys["v3"]["default"], "base_url": url}
+    with Host(accounts={"devin": {"default": account}}, policy=Policy(write="allow"), state=False) as host:
+        uploaded = host.call("devin.upload_attachment", {"content": b"hello", "name": "a.txt"})
+        file = host.call("devin.download_attachment", {"url": uploaded["url"]})
+    assert file["content"] == b"hello"
+    keys = [(environ["PATH_INFO"].startswith("/storage/"), "HTTP_AUTHORIZATION" in environ) for environ in received]
+    assert keys[-2:] == [(False, True), (True, False)]
 
 
 def test_a_presigned_url_expires_after_an_hour(v3: Any) -> None:

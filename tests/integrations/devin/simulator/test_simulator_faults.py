@@ -94,6 +94,22 @@ def test_the_rate_limit_counts_by_key_and_moves_with_the_clock(simulator: Any, c
     assert ada("GET", "/v3/self").status == 200
 
 
+def test_the_rate_limit_says_when_there_is_room_again(simulator: Any, connect: Any) -> None:
+    v3, v1 = connect(simulator), connect(simulator, version="v1")
+    simulator.rate_limit(2, per=60)
+    for client, path in ((v3, "/v3/self"), (v1, "/v1/sessions")):
+        client("GET", path)
+        simulator.clock.sleep(20.5)
+        client("GET", path)
+        refused = client("GET", path)
+        assert (refused.status, refused.headers["retry-after"]) == (429, "40")
+        problem = {"title": "Too Many Requests", "status": 429} if client is v3 else {"detail": "Too many requests"}
+        assert problem.items() <= refused.json.items()
+        assert (set(refused.json) == {"detail"}) is (client is v1)
+        simulator.clock.sleep(40)
+        assert client("GET", path).status == 200
+
+
 def test_the_rate_limit_may_keep_its_wait_to_itself(v3: Any) -> None:
     v3.simulator.rate_limit(0, 1.0, None)
     assert "retry-after" not in v3("GET", "/v3/self").headers

@@ -58,6 +58,24 @@ def test_pull_requests_are_opened_and_nothing_else(used: Any) -> None:
     assert used("GET", used.at(f"metrics/searches?{WINDOW}")).json == {"searches_created_count": 0}
 
 
+def test_sessions_and_pull_requests_are_counted_by_playbook_and_by_whose_they_are(used: Any) -> None:
+    def counted(query: str) -> tuple[int, int]:
+        sessions = used("GET", used.at(f"metrics/sessions?{WINDOW}&{query}")).json
+        return sessions["sessions_created_count"], used("GET", used.at(f"metrics/prs?{WINDOW}&{query}")).json[
+            "prs_opened_count"
+        ]
+
+    _, first, bots, second = used.simulator.sessions
+    opened = {each["session_id"]: len(each["pull_requests"]) for each in (first, bots, second)}
+    ada, bot = first["user_id"], bots["service_user_id"]
+    assert counted("playbook_id=playbook-1") == (1, opened[first["session_id"]])
+    assert counted(f"user_ids={ada}") == (2, opened[first["session_id"]] + opened[second["session_id"]])
+    assert counted(f"user_ids={ada}&user_ids=user-x&playbook_id=playbook-1") == (1, opened[first["session_id"]])
+    assert counted(f"service_user_ids={bot}") == (1, opened[bots["session_id"]])
+    assert counted("user_ids=user-x") == (0, 0)
+    assert used("GET", used.at(f"metrics/usage?{WINDOW}&user_ids=user-x")).json["sessions_count"] == 3
+
+
 def test_an_active_user_is_a_human_with_enough_sessions(used: Any) -> None:
     path = used.at(f"metrics/active-users?{WINDOW}")
     assert used("GET", path).json == {"start_time": START, "end_time": START + 30 * DAY, "active_users": 1}

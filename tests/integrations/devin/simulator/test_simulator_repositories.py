@@ -66,9 +66,11 @@ def test_indexing_is_enabled_runs_and_is_disabled(v3: Any, path: str) -> None:
     status = listed["items"][0]["indexing_status"]
     assert (listed["total"], status["latest_indexes"][0]["status"]) == (1, "completed")
     assert status["latest_completed_wiki_index_job"]["branch_name"] == "main"
+    assert v3("GET", one).json == listed["items"][0]
     stopped = v3("DELETE", one).json
     assert (stopped["indexing_enabled"], stopped["branches"]) == (False, [])
     assert v3("GET", f"{path}/indexing").json["items"] == []
+    assert v3("GET", one).json == stopped
 
 
 def test_enabling_the_same_branches_again_starts_no_job(v3: Any, path: str) -> None:
@@ -109,7 +111,7 @@ def test_one_unknown_repository_and_none_is_changed(v3: Any, path: str) -> None:
     names = [{"repository_path": "example/app"}, {"repository_path": "no/such"}]
     assert v3("PUT", f"{path}/indexing", {"repositories": names}).status == 404
     assert v3("DELETE", f"{path}/indexing", {"repository_paths": ["no/such"]}).status == 404
-    assert v3("PUT", f"{path}/no/such/indexing").status == 404
+    assert v3("PUT", f"{path}/no/such/indexing").status == v3("GET", f"{path}/no/such/indexing").status == 404
     assert v3("GET", f"{path}/indexing").json["items"] == []
 
 
@@ -123,6 +125,7 @@ def test_a_request_for_many_names_one_to_a_hundred(v3: Any, path: str, count: in
 def test_indexing_needs_its_permission_and_reading_does_not(simulator: Any, connect: Any, path: str) -> None:
     grace = connect(simulator, account="personal")
     assert grace("GET", path).status == grace("GET", f"{path}/indexing").status == 200
+    assert grace("GET", f"{path}/example/app/indexing").status == 200
     assert grace("PUT", f"{path}/example/app/indexing").status == 403
 
 

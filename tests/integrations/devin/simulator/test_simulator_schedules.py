@@ -48,6 +48,11 @@ def test_a_new_schedule_has_every_field(v3: Any, schedules: str) -> None:
     assert v3("GET", f"{schedules}/{made.json['scheduled_session_id']}").json == made.json
 
 
+@pytest.mark.parametrize("agent", ["devin", "data_analyst", "advanced"])
+def test_an_agent_is_one_of_today_or_of_older_documentation(v3: Any, schedules: str, agent: str) -> None:
+    assert v3("POST", schedules, {**NIGHTLY, "agent": agent}).json["agent"] == agent
+
+
 def test_a_single_run_is_shown_in_utc_and_may_target_a_session(v3: Any, schedules: str) -> None:
     made = v3("POST", schedules, {**ONCE, "scheduled_at": SOON, "target_devin_id": "devin-sess_abc123"}).json
     assert (made["schedule_type"], made["frequency"]) == ("one_time", None)

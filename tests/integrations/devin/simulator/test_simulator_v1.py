@@ -56,6 +56,26 @@ def test_get_has_the_messages_and_list_has_the_email(v1: Any) -> None:
     assert listed["requesting_user_email"] == "ada@example.com"
 
 
+def test_what_was_done_for_a_user_is_theirs(simulator: Any, connect: Any) -> None:
+    ada, bot = connect(simulator, version="v1"), connect(simulator, account="work")
+    ada_id = connect(simulator)("GET", "/v3/self").json["user_id"]
+    session_id = bot.create("p", create_as_user_id=ada_id)
+    bot.create("the bot's own")
+    path = f"{bot.sessions}/{session_id}/messages"
+    for message, user in (("from Ada", ada_id), ("from the bot", None)):
+        assert bot("POST", path, {"message": message, "message_as_user_id": user}).status == 200
+    listed = ada("GET", "/v1/sessions?user_email=ada@example.com").json["sessions"]
+    assert [each["session_id"] for each in listed] == [f"devin-{session_id}", "devin-sess_abc123"]
+    assert listed[0]["requesting_user_email"] == "ada@example.com"
+    session = ada("GET", f"/v1/sessions/{session_id}").json
+    assert [(each["message"], each["username"], each["user_id"]) for each in session["messages"]] == [
+        ("p", "Ada Lovelace", ada_id),
+        ("from Ada", "Ada Lovelace", ada_id),
+        ("from the bot", "CI Bot", None),
+    ]
+    assert ada("DELETE", f"/v1/sessions/{session_id}").status == 200
+
+
 def test_the_documented_session_is_there_under_both_ids(v1: Any) -> None:
     session = v1("GET", "/v1/sessions/sess_abc123").json
     assert (session["session_id"], session["status"]) == ("devin-sess_abc123", "running")

@@ -144,7 +144,7 @@ def test_pages_cover_the_list_once_even_when_sessions_appear_between_them(v3: An
 
 @pytest.mark.parametrize(
     "cursor",
-    ["junk", "", base64.b64encode(b'{"last_id":"gone"}').decode(), base64.b64encode(b"[]").decode()],
+    ["junk", "", *(base64.b64encode(json).decode() for json in (b'{"last_id":"gone"}', b"[]", b"[" * 30_000))],
 )
 def test_a_cursor_that_was_never_given_out_is_refused(v3: Any, cursor: str) -> None:
     reply = v3("GET", f"{v3.sessions}?after={cursor}")
@@ -174,6 +174,7 @@ def test_a_query_that_breaks_a_rule_names_the_parameter(v3: Any, query: str) -> 
         ("repo_names=o/r,o/s", ["b"]),
         ("origins=api,webapp&tags=a", ["both", "a"]),
         ("origins=slack", []),
+        ("origins=scheduled", []),
         ("schedule_id=sched-1", []),
         ("automation_ids=x", []),
         ("is_archived=true", ["b"]),
