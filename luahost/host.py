@@ -339,6 +339,30 @@ class Host:
     def _meta(self, run: Run) -> dict[str, Any]:
         return meta(run, isolation=self.isolation, simulated=self.simulate)
 
+    # -- for models -----------------------------------------------------------------------------------------
+
+    def tools(self, dialect: str) -> list[dict[str, Any]]:
+        """Four tools for a model's API: "openai", "openai-responses", "anthropic" or "mcp"."""
+        from luahost import agents
+
+        return agents.definitions(dialect)
+
+    def handle(self, tool_call: Any, **options: Any) -> dict[str, Any]:
+        """Perform a tool call as such an API gave it; the answer goes back to the model. Options are those of `run`.
+
+        What a model does wrong is told to the model, and raises nothing. `max_chars` bounds the answer (20,000).
+        """
+        from luahost import agents
+
+        self._open()
+        return agents.handle(self, tool_call, **options)
+
+    def system_prompt(self) -> str:
+        """What a model has to know before its first script, in under 600 tokens."""
+        from luahost import agents
+
+        return agents.system_prompt(self)
+
     # -- the parts ------------------------------------------------------------------------------------------
 
     @property

@@ -20,6 +20,7 @@ LAYERS = {
     "luahost.reference": 3,
     "luahost.calls": 3,
     "luahost.lua": 4,
+    "luahost.agents": 4,
     "luahost.outcome": 5,
     "luahost.parts": 5,
     "luahost.single": 6,
