@@ -347,18 +347,18 @@ class Host:
 
         return agents.definitions(dialect)
 
-    def handle(self, tool_call: Any, **options: Any) -> dict[str, Any]:
+    def handle(self, tool_call: Any, *, max_chars: int = 20_000, **options: Unpack[RunOptions]) -> dict[str, Any]:
         """Perform a tool call as such an API gave it; the answer goes back to the model. Options are those of `run`.
 
-        What a model does wrong is told to the model, and raises nothing. `max_chars` bounds the answer (20,000).
+        What a model does wrong is told to the model, and raises nothing. The answer has `max_chars` characters at most.
         """
         from luahost import agents
 
         self._open()
-        return agents.handle(self, tool_call, **options)
+        return agents.handle(self, tool_call, max_chars=max_chars, **options)
 
     def system_prompt(self) -> str:
-        """What a model has to know before its first script, in under 600 tokens."""
+        """A fragment of a system prompt: what a model has to know before its first script, in under 600 tokens."""
         from luahost import agents
 
         return agents.system_prompt(self)

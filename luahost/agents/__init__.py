@@ -4,7 +4,7 @@
     perform.py   a tool by its name, for whoever speaks to a model: `Host.handle`, the MCP server
     render.py    what came of a run, as text and as data, of a size that a model can read
     dialects.py  definitions and calls as the APIs of OpenAI and Anthropic, and MCP, write them
-    prompt.py    the fragment of a system prompt
+    prompt.py    the fragment of a system prompt; its words are in prompt.md
 
 It stands below the host, and is handed one.
 """

@@ -6,6 +6,7 @@ OpenAI's Chat Completions and Responses, Anthropic's Messages, and the Model Con
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from luahost.agents.perform import MAX_CHARS, perform, refused
@@ -60,7 +61,7 @@ def _mcp(tool: Tool) -> dict[str, Any]:
         "title": tool.title,
         "description": tool.description,
         "inputSchema": tool.input_schema,
-        "outputSchema": dict(tool.output_schema),
+        "outputSchema": deepcopy(tool.output_schema),
         "annotations": tool.annotations,
     }
 
@@ -85,7 +86,7 @@ class _Asked(NamedTuple):
     answer: Callable[[ToolResult], dict[str, Any]]
 
 
-def handle(host: Runs, tool_call: Any, *, max_chars: int = MAX_CHARS, **run_options: Any) -> dict[str, Any]:
+def handle(host: Runs, tool_call: Any, /, *, max_chars: int = MAX_CHARS, **run_options: Any) -> dict[str, Any]:
     """Perform a tool call of any of these APIs, and give what goes back to the model.
 
     A dictionary, or an object of the API's own package. Whatever a model did wrong is told to the model; UsageError

@@ -48,7 +48,7 @@ class ToolResult(NamedTuple):
     result: Result | None = None
 
 
-def perform(host: Runs, name: Any, arguments: Any, *, max_chars: int = MAX_CHARS, **run_options: Any) -> ToolResult:
+def perform(host: Runs, name: Any, arguments: Any, /, *, max_chars: int = MAX_CHARS, **run_options: Any) -> ToolResult:
     """Perform the tool `name`; what is wrong with a call, or with its script, is in the result.
 
     `run_options` are those of `Host.run`. Its `account` holds where the arguments name none, and its `args` beside

@@ -26,9 +26,8 @@ def run(result: Result, code: str, name: str, most: int) -> tuple[str, dict[str,
     error = error_text(result.error, most // 2, code, name) if result.error else ""
     told = [start_of(each, most // 6) for each in (_notices(result), _calls(result.calls))]
     left = max(most - len(error) - sum(map(len, told)) - 200, most // 4)
-    values = [
-        fitting(value, max(left - len(result.output), left // 2) // len(result.values)) for value in result.values
-    ]
+    fit = fitting(result.values, max(left - len(result.output), left // 2))
+    values = fit if isinstance(fit, list) else [fit]
     returned = ", ".join(map(_value, values))
     output = ends_of(result.output, max(left - len(returned), left // 4))
     cut = _cut(result, output, values)
@@ -80,7 +79,8 @@ def _first_notices(result: Result) -> list[str]:
 def _calls(calls: list[CallRecord]) -> str:
     """The calls that were made, each once, with how often and how it failed."""
     named = [f"{each['call']}{_on(each)}{_outcome(each)}{_times(each)}" for each in _counted(calls)]
-    return f"calls: {', '.join(named)}" if named else ""
+    dry = "\ndry run: what was planned was not sent" if any(each.status == "planned" for each in calls) else ""
+    return f"calls: {', '.join(named)}{dry}" if named else ""
 
 
 def _on(call: dict[str, Any]) -> str:

@@ -51,6 +51,8 @@ class Tool:
             return arguments.check(function, {} if given is None else given)
         except InvalidArguments as error:
             raise InvalidArguments(error.message, hint=self._usage(), details=error.details) from None
+        except RecursionError:
+            raise InvalidArguments("the arguments are nested too deeply", hint=self._usage()) from None
 
     def _usage(self) -> str:
         pairs = ", ".join(f'"{each.name}"{"" if each.required else "?"}: {each.type}' for each in self.params)
@@ -89,9 +91,7 @@ EXECUTE = Tool(
                 "properties": {"code": _TEXT, "message": _TEXT, "hint": _TEXT, "line": {"type": "integer"}},
                 "required": ["code", "message"],
             },
-            "calls": _list(
-                _output({"call": _TEXT, "account": _TEXT, "status": {"enum": ["ok", "error", "unknown"]}}, ["call"])
-            ),
+            "calls": _list(_output({"call": _TEXT, "account": _TEXT, "status": _TEXT}, ["call"])),
             "notices": _list(_TEXT),
             "cut": {**_list(_TEXT), "description": "What was too long and is not all here"},
         },

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     Catalog = Mapping[str, Integration]
 
+_LONGEST_NAME = 100  # characters that an error repeats
+
 
 def rows(catalog: Catalog) -> list[dict[str, Any]]:
     """Every function in short: its call, what it does, whether it reads or writes, parameters, endpoints."""
@@ -57,6 +59,7 @@ def unknown(catalog: Catalog, what: str, name: str) -> InvalidArguments:
     if what == "page" and "." not in name:
         meant.update((each, each) for each in (*catalog, *guides.load()))
     near = suggest(name.rpartition(".")[2], meant)
+    name = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 3] + "..."
     if near:
         return InvalidArguments(f"there is no {what} {name!r} (did you mean {meant[near]!r}?)", hint=names.ALL)
     return InvalidArguments(f"there is no {what} {name!r}", hint=f"{what}s: {names.nearest(name, calls)}; {names.ALL}")

@@ -38,7 +38,6 @@ stop a session                      devin.terminate_session
 cancel a running task               devin.terminate_session
 kill devin                          devin.terminate_session
 read the conversation               devin.list_session_messages
-what did devin say                  devin.list_session_messages
 how much did it cost                devin.get_daily_consumption
 how many acus did a session use     devin.get_session_consumption
 billing                             devin.get_daily_consumption
@@ -93,6 +92,7 @@ consum                              devin.get_daily_consumption
 AMONG_THREE = """
 what does devin remember            devin.list_notes
 label a session                     devin.append_session_tags
+what did devin say                  devin.list_session_messages
 is it done yet                      devin.wait_session
 terminate                           devin.terminate_session
 secrets                             devin.list_secrets
