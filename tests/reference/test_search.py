@@ -139,7 +139,7 @@ def test_words_that_say_nothing_count_where_there_are_no_others() -> None:
 
 
 def test_every_keyword_is_of_a_function_that_there_is() -> None:
-    assert set(KEYWORDS) == {function.name for function in DEVIN.functions}
+    assert set(KEYWORDS) <= {function.name for function in DEVIN.functions}
 
 
 def test_the_functions_of_another_integration_are_found_beside() -> None:
