@@ -9,14 +9,14 @@ from functools import partial
 from luahost.calls.run import GRACE, Run
 from luahost.calls.settings import Settings
 from luahost.calls.workers import Workers
-from luahost.errors import Cancelled, LuaHostError, Unsupported, UsageError
+from luahost.errors import Cancelled, LuaHostError, UsageError
 from luahost.lua.bridge import Bridge
 from luahost.lua.confine import LEVELS
 from luahost.lua.modules import Modules
-from luahost.lua.runner import NeverBegan, run_in_child
 from luahost.lua.source import decode
 from luahost.outcome import Interrupted, meta, run_result
 from luahost.parts import Parts
+from luahost.processes import Processes
 from luahost.results import Limits, Result
 from luahost.single import make_call
 
@@ -34,13 +34,10 @@ if TYPE_CHECKING:
     from luahost.calls.cancellation import Cancellation
     from luahost.calls.dispatch import Dispatcher
     from luahost.calls.policy import Policy
-    from luahost.lua.child import Child, Single
-    from luahost.lua.pool import Pool
+    from luahost.lua.child import Single
     from luahost.spec import Files, Integration
 
 ISOLATIONS = ("process", "none")
-
-_ATTEMPTS = 3  # processes that are tried for a run, where others were killed before they said a word
 
 
 def _folder(files: str | Path | None, *, dry_run: bool) -> Files | None:
@@ -100,7 +97,6 @@ class Host:
             raise UsageError(f"approve: a function was expected, not {approve!r}")
         self.approve = approve
         self.isolation = isolation
-        self._require_seal = require_seal
         self.simulate = simulate
         self._settings = settings or Settings.load()
         self.limits = limits or self._settings.limits(Limits())
@@ -116,8 +112,7 @@ class Host:
         )
         self._workers = Workers()
         self._threads: Executor | None = None
-        self._pool: Pool | None = None
-        self._pool_size = (reuse, processes)
+        self._processes = Processes(require_seal=require_seal, reuse=reuse, most=processes)
         self._lock = threading.Lock()
         self._closed = False
         if accounts is not None or integrations:
@@ -189,9 +184,9 @@ class Host:
                     run_here(bridge, run, start)
                 elif child is not None:
                     child.meet()
-                    self._run_in(child, bridge, run, start)
+                    self._processes.run_in(child, bridge, run, start)
                 else:
-                    self._run_in_pool(bridge, run, start, owner)
+                    self._processes.run(bridge, run, start, owner)
                 error = bridge.error()
             except UsageError:
                 raise
@@ -213,46 +208,6 @@ class Host:
             raise Interrupted(result)
         return result
 
-    def _run_in(self, child: Child, bridge: Bridge, run: Run, start: dict[str, Any]) -> None:
-        run.seal, run.missing_walls = child.seal.level, child.seal.missing
-        if not child.seal.satisfies(self._require_seal):
-            raise Unsupported(
-                f"the seal is {child.seal}; {self._require_seal} is required",
-                hint="docs/security.md says what each wall needs; luahost doctor shows this system's",
-            )
-        run_in_child(bridge, run, start, child)
-
-    def _run_in_pool(self, bridge: Bridge, run: Run, start: dict[str, Any], owner: str) -> None:
-        for _ in range(_ATTEMPTS - 1):
-            try:
-                self._run_once_in_pool(bridge, run, start, owner)
-            except NeverBegan:
-                continue
-            return
-        self._run_once_in_pool(bridge, run, start, owner)
-
-    def _run_once_in_pool(self, bridge: Bridge, run: Run, start: dict[str, Any], owner: str) -> None:
-        pool = self._processes()
-        child = pool.take(owner, run.remaining())
-        if child is None:
-            raise run.wall_exceeded()
-        fit = False
-        try:
-            self._run_in(child, bridge, run, start)
-            fit = bridge.is_clean()
-        finally:
-            pool.give_back(child, owner, fit=fit)
-
-    def _processes(self) -> Pool:
-        """The pool; its module takes longer to import than a single run, started early, needs in all."""
-        with self._lock:
-            if self._pool is None:
-                from luahost.lua.pool import Pool
-
-                reuse, most = self._pool_size
-                self._pool = Pool(reuse=reuse, most=most)
-            return self._pool
-
     async def run_async(self, source: str | bytes, **options: Unpack[RunOptions]) -> Result:
         """`run`, in a thread, so that the event loop goes on meanwhile. Cancelling the task ends the run.
 
@@ -264,7 +219,7 @@ class Host:
             if self._threads is None:
                 from concurrent.futures import ThreadPoolExecutor
 
-                self._threads = ThreadPoolExecutor(self._pool_size[1], "luahost-run")
+                self._threads = ThreadPoolExecutor(self._processes.most, "luahost-run")
         return await run_async(partial(self.run, source), self._threads, options)
 
     def call(
@@ -339,6 +294,30 @@ class Host:
     def _meta(self, run: Run) -> dict[str, Any]:
         return meta(run, isolation=self.isolation, simulated=self.simulate)
 
+    # -- for models -----------------------------------------------------------------------------------------
+
+    def tools(self, dialect: str) -> list[dict[str, Any]]:
+        """Four tools for a model's API: "openai", "openai-responses", "anthropic" or "mcp"."""
+        from luahost import agents
+
+        return agents.definitions(dialect)
+
+    def handle(self, tool_call: Any, *, max_chars: int = 20_000, **options: Unpack[RunOptions]) -> dict[str, Any]:
+        """Perform a tool call as such an API gave it; the answer goes back to the model. Options are those of `run`.
+
+        What a model does wrong is told to the model, and raises nothing. The answer has `max_chars` characters at most.
+        """
+        from luahost import agents
+
+        self._open()
+        return agents.handle(self, tool_call, max_chars=max_chars, **options)
+
+    def system_prompt(self) -> str:
+        """A fragment of a system prompt: what a model has to know before its first script, in under 600 tokens."""
+        from luahost import agents
+
+        return agents.system_prompt(self)
+
     # -- the parts ------------------------------------------------------------------------------------------
 
     @property
@@ -359,8 +338,7 @@ class Host:
     def close(self) -> None:
         """Close connections and threads. Calling it again does nothing."""
         self._closed = True
-        if self._pool is not None:
-            self._pool.close()
+        self._processes.close()
         self._workers.close()
         if self._threads is not None:
             self._threads.shutdown(wait=False)
@@ -368,9 +346,8 @@ class Host:
 
     def __del__(self) -> None:
         """One that is dropped without `close` leaves nothing either. It may happen anywhere: no lock is taken."""
-        pool = getattr(self, "_pool", None)
-        if pool is not None:
-            pool.abandon()
+        if hasattr(self, "_processes"):
+            self._processes.abandon()
         if hasattr(self, "_workers"):
             self._workers.abandon()
 

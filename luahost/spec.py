@@ -238,7 +238,8 @@ class Function:
     nothing can end it early. `partial` is for one that changes what is named and leaves the rest: there null, which
     elsewhere is as good as absent, is refused, and so is a call that names no more than what is required. A parameter
     `clear_x` is how such a function takes away what `x` or `x_id` has set. `sample` is an example of what it gives:
-    what a dry run answers where the integration has no simulator.
+    what a dry run answers where the integration has no simulator. `keywords` are what people call it who do not know
+    its name: search finds it by them.
     """
 
     name: str
@@ -255,6 +256,7 @@ class Function:
     pages: Callable[[Call, dict[str, Any]], Iterator[dict[str, Any]]] | None = None
     entries: str = "items"
     sample: Mapping[str, Any] | None = None
+    keywords: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _FUNCTION_NAME.match(self.name):

@@ -10,10 +10,11 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 _BLOCK = re.compile(r"^(?P<said><!-- not run: [^\n]+ -->\n)?```python\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+ELSEWHERE = "docs/agents.md"  # tests/agents has stand-ins for the packages that it imports
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
     for path in (ROOT / "README.md", *ROOT.glob("docs/**/*.md"))
-    if "```python" in path.read_text("utf-8")
+    if "```python" in path.read_text("utf-8") and path != ROOT / ELSEWHERE
 )
 
 

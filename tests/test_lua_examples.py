@@ -100,7 +100,7 @@ def test_the_shown_run_does_what_it_is_there_for(script: str, luahost: Command) 
 
 BLOCKS = [
     pytest.param(code, id=f"{page}-{i}")
-    for page in ("README.md", "docs/scripting.md")
+    for page in ("README.md", "docs/scripting.md", "docs/agents.md")
     for i, code in enumerate(re.findall(r"```lua\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL), 1)
 ]
 

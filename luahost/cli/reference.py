@@ -17,8 +17,9 @@ _MOST_SHOWN = 4  # parameters of each function in the list for people; luahost d
 
 DESCRIPTIONS = {
     "list": "List the functions of all integrations.",
-    "search": "Search the reference for words.",
-    "docs": "Read a page of the reference: an integration, or one function.",
+    "search": "Search the reference: what you want to do, in words of your own.",
+    "docs": "Read a page of the reference: an integration, one function, or what scripts have besides. "
+    "Without a page, the names of all there is.",
     "schema": "Print the JSON Schema of a function's arguments.",
 }
 
@@ -28,7 +29,7 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
     if command == "search":
         parser.add_argument("text", nargs="+", metavar="TEXT")
     elif command == "docs":
-        parser.add_argument("page", nargs="?", metavar="PAGE", help="as in devin, or devin.create_session")
+        parser.add_argument("page", nargs="?", metavar="PAGE", help="as in devin, devin.create_session, or each")
     elif command == "schema":
         parser.add_argument("function", metavar="FUNCTION", help="as in devin.create_session")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -36,10 +37,10 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
     integrations = catalog.load()
     if command == "schema":
         output.print_json(_schema(integrations, options.function))
-    elif command == "docs" and options.page:
-        text = _page(integrations, options.page)
+    elif command == "docs":
+        text = _page(integrations, options.page or "")
         if options.json:
-            output.print_json({"page": options.page, "markdown": text})
+            output.print_json({"page": options.page or "", "markdown": text})
         else:
             output.print_markdown(text)
     elif command == "search":
@@ -47,7 +48,7 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
         if options.json:
             output.print_json(found)
         elif found:
-            output.print_table(("call", "what it does"), [(row["call"], row["summary"]) for row in found])
+            output.print_table(("page", "what it is about"), [(row["page"], row["summary"]) for row in found])
         else:
             output.note("nothing was found; luahost list shows all there is")
     else:

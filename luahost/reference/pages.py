@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from luahost.calls import names
 from luahost.calls.arguments import suggest
 from luahost.errors import InvalidArguments
+from luahost.reference import guides, listing
 from luahost.reference.markdown import function_page, integration_page
+from luahost.reference.search import MOST, Index
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from luahost.spec import Function, Integration
 
     Catalog = Mapping[str, Integration]
+
+_LONGEST_NAME = 100  # characters that an error repeats
 
 
 def rows(catalog: Catalog) -> list[dict[str, Any]]:
@@ -54,15 +57,24 @@ def unknown(catalog: Catalog, what: str, name: str) -> InvalidArguments:
     # Without "devin.", which would make all of them alike.
     meant = {call.partition(".")[2]: call for call in calls}
     if what == "page" and "." not in name:
-        meant.update((integration, integration) for integration in catalog)
+        meant.update((each, each) for each in (*catalog, *guides.load()))
     near = suggest(name.rpartition(".")[2], meant)
+    name = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 3] + "..."
     if near:
         return InvalidArguments(f"there is no {what} {name!r} (did you mean {meant[near]!r}?)", hint=names.ALL)
     return InvalidArguments(f"there is no {what} {name!r}", hint=f"{what}s: {names.nearest(name, calls)}; {names.ALL}")
 
 
 def read(catalog: Catalog, page: str) -> str:
-    """The page "devin" or "devin.create_session" as Markdown; raises InvalidArguments for one that is not there."""
+    """A page as Markdown: "devin", "devin.create_session", "each"; "" is the short listing of everything.
+
+    Raises InvalidArguments for one that is not there.
+    """
+    page = page.strip().removeprefix("app.integrations.").removesuffix("()")
+    if not page:
+        return listing.short(catalog)
+    if page in guides.load() and page not in catalog:
+        return guides.load()[page].markdown
     found = find(catalog, page)
     if found is None:
         raise unknown(catalog, "page", page)
@@ -70,29 +82,40 @@ def read(catalog: Catalog, page: str) -> str:
     return function_page(integration, function) if function else integration_page(integration)
 
 
-def search(catalog: Catalog, text: str) -> list[dict[str, str]]:
-    """Functions that have the words of `text` in name, summary, parameters or notes; the best first."""
-    words = re.findall(r"\w+", text.lower())
-    found = []
-    for integration in catalog.values():
-        for function in integration.functions:
-            score = sum(_score(function, word) for word in words)
-            if score:
-                found.append((-score, f"{integration.name}.{function.name}", function.summary))
-    return [{"call": call, "summary": summary} for _, call, summary in sorted(found)]
-
-
-def _score(function: Function, word: str) -> int:
-    """A word in the name counts most, in a parameter or note least."""
-    params = " ".join(f"{param.name} {param.description}" for param in function.params)
-    places = ((function.name, 8), (function.summary, 4), (params, 2), (" ".join(function.notes), 1))
-    return sum(weight for text, weight in places if word in text.lower())
+def search(catalog: Catalog, text: str, most: int = MOST) -> list[dict[str, str]]:
+    """The pages that fit `text` best, the best first: the page, what it is about, and the call, if it is of one."""
+    return [_row(*found) for found in index(catalog).search(text, most)]
 
 
 def answer(catalog: Catalog, operation: str, text: str) -> Any:
     """What `docs.list`, `docs.search` and `docs.read` give a script."""
     if operation == "list":
-        return [{"call": row["call"], "summary": row["summary"]} for row in rows(catalog)]
+        functions = [
+            (f"{integration.name}.{function.name}", function.summary, function)
+            for integration in catalog.values()
+            for function in integration.functions
+        ]
+        return [_row(*each) for each in (*functions, *((guide.name, guide.summary, None) for guide in _guides()))]
     if operation == "search":
         return search(catalog, text)
     return read(catalog, text)
+
+
+def _row(page: str, summary: str, function: Function | None) -> dict[str, str]:
+    return {"page": page, **({"call": page} if function else {}), "summary": summary}
+
+
+def _guides() -> Iterable[guides.Guide]:
+    return guides.load().values()
+
+
+_latest: tuple[Catalog, Index] | None = None
+
+
+def index(catalog: Catalog) -> Index:
+    """What searches `catalog`: the one that was made last, if it is of this catalogue; making one takes some 7 ms."""
+    global _latest  # noqa: PLW0603 (replaced as a whole, so threads need no lock)
+    latest = _latest
+    if latest is None or latest[0] is not catalog:
+        latest = _latest = (catalog, Index(catalog))
+    return latest[1]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from luahost.spec import Function, Integration, Param
 
 
@@ -14,9 +16,17 @@ def arguments_schema(integration: Integration, function: Function) -> dict[str, 
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"{integration.name}.{function.name}",
         "description": function.summary,
+        **object_schema(function.params),
+    }
+
+
+def object_schema(params: Iterable[Param]) -> dict[str, Any]:
+    """The schema of an object that has these parameters, and no others."""
+    params = tuple(params)
+    return {
         "type": "object",
-        "properties": {param.name: _param(param) for param in function.params},
-        "required": [param.name for param in function.params if param.required],
+        "properties": {param.name: _param(param) for param in params},
+        "required": [param.name for param in params if param.required],
         "additionalProperties": False,
     }
 
@@ -32,9 +42,7 @@ def _param(param: Param) -> dict[str, Any]:
     if param.pattern:
         each["pattern"] = f"^(?:{param.pattern})$"  # the whole text, as the call's check has it
     if param.fields:
-        each["properties"] = {field.name: _param(field) for field in param.fields}
-        each["required"] = [field.name for field in param.fields if field.required]
-        each["additionalProperties"] = False
+        each.update(object_schema(param.fields))
     lengths = ("minItems", "maxItems") if param.type == "array" else ("minLength", "maxLength")
     bounds = {
         "minimum": param.minimum,

@@ -34,7 +34,7 @@ WIDTH = 132
 PATIENCE = 180.0
 """Seconds that one section may take."""
 
-DIGITS = {"us": 1, "ms": 2, "MB": 2, "runs/s": 0}
+DIGITS = {"us": 1, "ms": 2, "MB": 2, "runs/s": 0, "tokens": 0}
 
 
 def affinities(name: str) -> Iterator[list[int]]:

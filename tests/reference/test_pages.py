@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from luahost.errors import InvalidArguments
 from luahost.integrations.devin import DEVIN
-from luahost.reference import pages
+from luahost.reference import guides, pages
+
+if TYPE_CHECKING:
+    from luahost import Host
 
 CATALOG = {"devin": DEVIN}
 TWO = {**CATALOG, "other": replace(DEVIN, name="other", functions=DEVIN.functions[:5])}
@@ -39,7 +43,7 @@ def test_a_near_miss_is_told_alone(name: str) -> None:
     assert error.hint == "luahost list, or docs.list() in a script, names them all"
 
 
-@pytest.mark.parametrize("name", ["", "zzz", "devin.", "devin.zzz", "zzz.zzz", "x" * 1000])
+@pytest.mark.parametrize("name", ["zzz", "devin.", "devin.zzz", "zzz.zzz", "x" * 1000])
 def test_where_nothing_is_near_a_dozen_names_are_told_and_how_many_more_there_are(name: str) -> None:
     error = problem(name)
     assert "did you mean" not in error.message
@@ -50,3 +54,34 @@ def test_where_nothing_is_near_a_dozen_names_are_told_and_how_many_more_there_ar
 
 def test_an_integration_is_no_near_miss_of_a_function() -> None:
     assert "did you mean" not in pages.unknown(CATALOG, "function", "devin").message
+
+
+@pytest.mark.parametrize("page", ["devin.get_session", "app.integrations.devin.get_session", " devin.get_session() "])
+def test_a_page_is_read_by_any_way_to_write_its_name(page: str) -> None:
+    assert pages.read(CATALOG, page).startswith("# get_session\n")
+
+
+def test_a_page_about_scripts_is_a_near_miss_too() -> None:
+    assert problem("wait_untill").message.endswith("(did you mean 'wait_until'?)")
+
+
+def test_a_script_lists_searches_and_reads(host: Host) -> None:
+    result = host.run("""
+        local listed = docs.list()
+        local found = docs.search("start a task")
+        return #listed, listed[1], found[1], docs.read(found[1].page), docs.read("each")
+    """)
+    assert result.error is None
+    count, first, found, page, each = result.values
+    assert count == len(DEVIN.functions) + len(guides.ORDER)
+    assert (
+        first
+        == found
+        == {
+            "page": "devin.create_session",
+            "call": "devin.create_session",
+            "summary": DEVIN.functions[0].summary,
+        }
+    )
+    assert page.startswith("# create_session\n")
+    assert each.startswith("# each\n")

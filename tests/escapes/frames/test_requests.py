@@ -105,6 +105,8 @@ def test_a_field_of_the_wrong_type_is_refused(hostile: Any, request_: dict[str, 
     answers = hostile.answers(*(json.dumps({**request_, field: wrong}).encode() for wrong in WRONG))
     assert len(answers) in (0, len(WRONG))
     for wrong, answer in zip(WRONG, answers, strict=False):
+        if (field, wrong) == ("text", ""):  # the page without a name is the short listing
+            continue
         assert answer["ok"] is False, (wrong, answer)
         assert len(answer["error"]["message"]) < 2000, wrong
         assert "Traceback" not in answer["error"]["message"]

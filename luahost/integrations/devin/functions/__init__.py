@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from luahost.integrations.devin.functions import (
     vocabulary,
     waiting,
 )
+from luahost.integrations.devin.functions.keywords import KEYWORDS
 from luahost.spec import Example, Integration
 
 if TYPE_CHECKING:
@@ -52,9 +54,9 @@ DEVIN = Integration(
     name="devin",
     title="Devin AI",
     summary="Devin, the AI software engineer: start sessions, follow them, talk to them.",
-    functions=(
-        *_DOCUMENTED,
-        *(each for family in _FAMILIES for each in family.ALL if each not in _DOCUMENTED),
+    functions=tuple(
+        replace(each, keywords=tuple(KEYWORDS.get(each.name, "").split()))
+        for each in (*_DOCUMENTED, *(each for family in _FAMILIES for each in family.ALL if each not in _DOCUMENTED))
     ),
     base_url="https://api.devin.ai",
     key_prefixes=MappingProxyType({"cog_": "v3", "apk_": "v1"}),

@@ -10,7 +10,7 @@ from luahost.spec import Example, Function
 
 _TAGS = "/v3/enterprise/organizations/{org_id}/tags"
 _GIVEN = texts(
-    "tags", "Tags", required=True, min_length=1, pattern=r"(?s).+", pattern_hint="a text that is not empty"
+    "tags", "Tags", required=True, min_length=1, pattern=r"[\s\S]+", pattern_hint="a text that is not empty"
 )  # fmt: skip
 _ALL = (field("tags", "array", "All that are allowed now; where there are none, every tag is"),)
 _NOTES = ("The key must be allowed to manage the enterprise's settings.",)

@@ -1,0 +1,138 @@
+"""A tool, performed: what a model wrote goes in, and text and data that it can use come out."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from luahost.agents import render
+from luahost.agents.tools import EXECUTE, LIST, READ, TOOLS
+from luahost.calls.arguments import did_you_mean
+from luahost.errors import InvalidArguments, LuaHostError, UsageError
+from luahost.reference import pages
+
+if TYPE_CHECKING:
+    from luahost.agents.tools import Tool
+    from luahost.results import Limits, Result
+    from luahost.spec import Function
+
+MAX_CHARS = 20_000
+"""Characters of a tool's text, and of its data as JSON, unless said otherwise: some 5,000 tokens."""
+
+_LEAST_CHARS = 1_000
+_MOST_PARAMETERS = 5  # of a function in the results of a search
+
+
+class Runs(Protocol):
+    """What is needed of a host."""
+
+    @property
+    def limits(self) -> Limits: ...
+
+    @property
+    def dispatcher(self) -> Any: ...
+
+    @property
+    def run(self) -> Any: ...
+
+
+class ToolResult(NamedTuple):
+    """What a model is told, as text; the same as data, None where there is none; and whether it failed.
+
+    `result` is the run's own, whole, of a script that was run.
+    """
+
+    text: str
+    structured: dict[str, Any] | None = None
+    is_error: bool = False
+    result: Result | None = None
+
+
+def perform(host: Runs, name: Any, arguments: Any, /, *, max_chars: int = MAX_CHARS, **run_options: Any) -> ToolResult:
+    """Perform the tool `name`; what is wrong with a call, or with its script, is in the result.
+
+    `run_options` are those of `Host.run`. Its `account` holds where the arguments name none, and its `args` beside
+    theirs: of two values of one name, the program's counts.
+
+    Raises UsageError where the program itself is wrong: a closed host, a folder that is not there.
+    """
+    if isinstance(max_chars, bool) or not isinstance(max_chars, int) or max_chars < _LEAST_CHARS:
+        raise UsageError(f"max_chars: a whole number of at least {_LEAST_CHARS} was expected, not {max_chars!r}")
+    tool = TOOLS.get(name) if isinstance(name, str) else None
+    try:
+        if tool is None:
+            raise _unknown(name)
+        given = tool.check(arguments)
+        if tool is EXECUTE:
+            return _execute(host, given, max_chars, run_options)
+        return _look_up(host, tool, given, max_chars)
+    except UsageError:
+        raise
+    except LuaHostError as error:
+        return refused(error, tool, max_chars)
+
+
+def refused(error: LuaHostError, tool: Tool | None = None, max_chars: int = MAX_CHARS) -> ToolResult:
+    """The result of a call that was not carried out."""
+    text = render.error_text(error, max_chars)
+    if tool is not EXECUTE:
+        return ToolResult(_sound(text), is_error=True)
+    data = json.dumps({"ok": False, "error": render.error_data(error, max_chars)}, ensure_ascii=False, default=repr)
+    return ToolResult(_sound(text), json.loads(_sound(data)), is_error=True)
+
+
+def _unknown(name: Any) -> LuaHostError:
+    shown = name if isinstance(name, str) else repr(name)
+    shown = shown if len(shown) <= 100 else shown[:97] + "..."
+    return InvalidArguments(
+        f"there is no tool {shown!r}{did_you_mean(shown, TOOLS)}",
+        hint=f"tools: {', '.join(TOOLS)}; functions of integrations are called by a script, in execute_lua",
+    )
+
+
+def _execute(host: Runs, given: dict[str, Any], max_chars: int, options: dict[str, Any]) -> ToolResult:
+    args = given.get("args", {})
+    try:
+        json.dumps(args, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as problem:
+        raise InvalidArguments(f"'args' cannot be given to a script: {problem}", hint="give plain JSON") from None
+    options = {
+        "name": "script.lua",
+        **options,
+        "args": {**args, **(options.get("args") or {})},
+        "account": given.get("account") or options.get("account") or "default",
+    }
+    result = host.run(given["code"], **options)
+    text, structured = render.run(result, given["code"], options["name"], max_chars)
+    return ToolResult(_sound(text), structured, result.error is not None, result)
+
+
+def _look_up(host: Runs, tool: Tool, given: dict[str, Any], max_chars: int) -> ToolResult:
+    catalog = host.dispatcher.catalog
+    if tool is LIST:
+        listing = _fit(pages.read(catalog, ""), max_chars)
+        return ToolResult(listing, {"listing": listing})
+    if tool is READ:
+        markdown = _fit(pages.read(catalog, given["page"]), max_chars)
+        return ToolResult(markdown, {"page": given["page"], "markdown": markdown})
+    found = pages.index(catalog).search(given["query"])
+    lines = [f"{each.page}{_parameters(each.function)}: {each.summary}" for each in found]
+    text = "\n".join(lines) or "Nothing fits. Say it in other words, or see lua_list_docs."
+    return ToolResult(_fit(text, max_chars), {"results": pages.search(catalog, given["query"])})
+
+
+def _parameters(function: Function | None) -> str:
+    if function is None:
+        return ""
+    names = [f"{each.name}{'' if each.required else '?'}" for each in function.params]
+    more = ["…"] if len(names) > _MOST_PARAMETERS else []
+    return f"{{{', '.join(names[:_MOST_PARAMETERS] + more)}}}"
+
+
+def _fit(text: str, most: int) -> str:
+    return render.start_of(text, most, "this page", "read the page of one function, as in devin.create_session")
+
+
+def _sound(text: str) -> str:
+    """Text that can be sent: halves of surrogate pairs, which JSON can bring, become question marks."""
+    return text.encode("utf-8", "replace").decode()

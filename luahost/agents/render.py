@@ -1,0 +1,190 @@
+"""What came of a run, for a model: text and data of a set size. What is cut is said, and how to get less.
+
+An error is kept whole before anything else, then the end of the output: there is what happened last.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from luahost.errors import LuaHostError
+    from luahost.results import CallRecord, Result
+
+_LESS_OUTPUT = "print less"
+_LESS_RETURNED = "return fewer entries, with only the fields that are needed"
+_MOST_NOTICES = 10
+_MOST_NOTICE = 300  # characters
+_MOST_CALLS = 20  # different ones that are named
+_MOST_FRAMES = 6  # lines of a Lua traceback
+
+
+def run(result: Result, code: str, name: str, most: int) -> tuple[str, dict[str, Any]]:
+    """The text and the data of a run of `code`, which errors call `name`; each has `most` characters at most."""
+    error = error_text(result.error, most // 2, code, name) if result.error else ""
+    told = [start_of(each, most // 6) for each in (_notices(result), _calls(result.calls))]
+    left = max(most - len(error) - sum(map(len, told)) - 200, most // 4)
+    fit = fitting(result.values, max(left - len(result.output), left // 2))
+    values = fit if isinstance(fit, list) else [fit]
+    returned = ", ".join(map(_value, values))
+    output = ends_of(result.output, max(left - len(returned), left // 4))
+    cut = _cut(result, output, values)
+    parts = [
+        "" if error or output or returned else "nothing was printed or returned",
+        f"output:\n{output.rstrip()}" if output else "",
+        f"returned: {returned}" if returned else "",
+        *told,
+        *(f"cut: {each}" for each in cut),
+    ]
+    rest = ends_of("\n".join(filter(None, parts)), most - len(error) - 1)
+    data = {
+        "ok": result.ok,
+        "output": output,
+        "values": values,
+        "error": error_data(result.error, most // 2) if result.error else None,
+        "calls": _counted(result.calls),
+        "notices": _first_notices(result),
+        "cut": cut,
+    }
+    return "\n".join(filter(None, (error, rest))), data
+
+
+def _cut(result: Result, output: str, values: list[Any]) -> list[str]:
+    found = []
+    if output != result.output:
+        found.append(f"output of {len(result.output):,} characters; {_LESS_OUTPUT}")
+    if values != result.values:
+        size = sum(len(_json(value)) for value in result.values)
+        found.append(f"returned values of {size:,} characters; {_LESS_RETURNED}")
+    return found
+
+
+def _value(value: Any) -> str:
+    """Text of several lines as it is, everything else as JSON."""
+    return f"\n{value}" if isinstance(value, str) and "\n" in value else _json(value)
+
+
+def _notices(result: Result) -> str:
+    return "\n".join(f"notice: {notice}" for notice in _first_notices(result))
+
+
+def _first_notices(result: Result) -> list[str]:
+    notices = [start_of(" ".join(str(each).split()), _MOST_NOTICE) for each in result.meta.get("notices", ())]
+    more = len(notices) - _MOST_NOTICES
+    return notices[:_MOST_NOTICES] + ([f"and {more} more"] if more > 0 else [])
+
+
+def _calls(calls: list[CallRecord]) -> str:
+    """The calls that were made, each once, with how often and how it failed."""
+    named = [f"{each['call']}{_on(each)}{_outcome(each)}{_times(each)}" for each in _counted(calls)]
+    dry = "\ndry run: what was planned was not sent" if any(each.status == "planned" for each in calls) else ""
+    return f"calls: {', '.join(named)}{dry}" if named else ""
+
+
+def _on(call: dict[str, Any]) -> str:
+    return "" if call["account"] == "default" else f" on {call['account']}"
+
+
+def _outcome(call: dict[str, Any]) -> str:
+    return "" if call["status"] == "ok" else f" ({call.get('error') or call['status']})"
+
+
+def _times(call: dict[str, Any]) -> str:
+    return f", {call['times']} times" if "times" in call else ""
+
+
+def _counted(calls: list[CallRecord]) -> list[dict[str, Any]]:
+    """Calls in the order in which they were first made; `times` where there is more than one of a kind."""
+    kinds = Counter((each.call, each.account, each.status, (each.error or {}).get("code")) for each in calls)
+    found = []
+    for (call, account, status, code), times in list(kinds.items())[:_MOST_CALLS]:
+        made: dict[str, Any] = {"call": start_of(call, 100), "account": account, "status": status}
+        made.update({"error": code} if code else {}, **({"times": times} if times > 1 else {}))
+        found.append(made)
+    if len(kinds) > _MOST_CALLS:
+        found.append({"call": f"and {len(kinds) - _MOST_CALLS} other kinds", "account": "default", "status": "ok"})
+    return found
+
+
+# -- errors ------------------------------------------------------------------------------------------------------
+
+
+def error_text(error: LuaHostError, most: int, code: str = "", name: str | None = None) -> str:
+    """Code, place and message; the line itself; the hint; where it was called from."""
+    at = f" at {error.file}:{error.line}" if error.file and error.line else ""
+    lines = code.splitlines()
+    here = error.file == name and error.line is not None and 0 < error.line <= len(lines)
+    frames = (error.traceback or "").splitlines()[1:]
+    details = error.details if not (isinstance(error.details, dict) and "problems" in error.details) else None
+    said = {
+        "line": lines[error.line - 1].strip() if here and error.line else "",
+        "hint": error.hint or "",
+        "details": "" if details is None else _json(details),  # problems are in the message already
+        "retry after": f"{error.retry_after:g} s" if error.retry_after is not None else "",
+        "called from": "; ".join(frame.strip() for frame in frames[:_MOST_FRAMES]) if len(frames) > 1 else "",
+    }
+    parts = [f"error {error.code}{at}: {ends_of(error.message, most // 2)}"]
+    parts += [f"{what}: {start_of(text, most // 10)}" for what, text in said.items() if text]
+    return "\n".join(parts)
+
+
+def error_data(error: LuaHostError, most: int) -> dict[str, Any]:
+    """The error's fields but for its traceback."""
+    fields = {name: value for name, value in error.fields().items() if name != "traceback"}
+    long = {"message": most // 2, "hint": most // 10}
+    found = {name: start_of(value, long[name]) if name in long else value for name, value in fields.items()}
+    return {**found, "details": fitting(found["details"], most // 8)} if "details" in found else found
+
+
+# -- cutting -----------------------------------------------------------------------------------------------------
+
+
+def start_of(text: str, most: int, what: str = "", instead: str = "") -> str:
+    """The beginning of a text, with a note of what is missing and what to do instead."""
+    if len(text) <= most:
+        return text
+    about = f" of {what}" if what else ""
+    note = f"… ({len(text) - most:,} more characters{about}{f': {instead}' if instead else ''})"
+    return text[: max(most - len(note), 0)] + note
+
+
+def ends_of(text: str, most: int) -> str:
+    """A third of the beginning and two of the end, with a note between."""
+    if len(text) <= most:
+        return text
+    kept = max(most - 60, 0)
+    return f"{text[: kept // 3]}\n… {len(text) - kept:,} characters left out …\n{text[len(text) - kept + kept // 3 :]}"
+
+
+def fitting(value: Any, most: int) -> Any:
+    """A value whose JSON has `most` characters at most: lists and texts end early, and say how much is missing."""
+    if len(_json(value)) <= most:
+        return value
+    for entries in (200, 50, 20, 10, 5, 3, 1):
+        shorter = _shorter(value, entries, max(most // 8, 40) if entries > 3 else 40, 12)
+        if len(_json(shorter)) <= most:
+            return shorter
+    return start_of(_json(value), max(most // 2, 40))
+
+
+def _shorter(value: Any, entries: int, chars: int, depth: int) -> Any:
+    if isinstance(value, str):
+        return start_of(value, chars)
+    if isinstance(value, (list, dict)) and depth == 0:
+        return "…"
+    if isinstance(value, list):
+        kept = [_shorter(each, entries, chars, depth - 1) for each in value[:entries]]
+        return kept + ([f"… {len(value) - entries:,} more"] if len(value) > entries else [])
+    if isinstance(value, dict):
+        some = {
+            start_of(name, chars): _shorter(each, entries, chars, depth - 1)
+            for name, each in list(value.items())[: entries + 10]
+        }
+        return some | ({"…": f"{len(value) - entries - 10:,} more"} if len(value) > entries + 10 else {})
+    return value
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=repr)

@@ -1,0 +1,83 @@
+"""The processes that run a host's scripts."""
+
+from __future__ import annotations
+
+import threading
+
+from luahost.errors import Unsupported
+from luahost.lua.runner import NeverBegan, run_in_child
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from luahost.calls.run import Run
+    from luahost.lua.bridge import Bridge
+    from luahost.lua.child import Child
+    from luahost.lua.pool import Pool
+
+_ATTEMPTS = 3  # processes that are tried for a run, where others were killed before they said a word
+
+
+class Processes:
+    """Runs scripts in processes of a pool, which is made when the first is wanted. Thread-safe.
+
+    `require_seal` is the least level of their walls; `reuse` and `most` are those of the pool.
+    """
+
+    def __init__(self, *, require_seal: str, reuse: int, most: int) -> None:
+        self.most = most
+        self._require_seal = require_seal
+        self._reuse = reuse
+        self._pool: Pool | None = None
+        self._lock = threading.Lock()
+
+    def run(self, bridge: Bridge, run: Run, start: dict[str, Any], owner: str) -> None:
+        """Run in a process that serves `owner`; see `luahost.lua.runner.run_in_child` for what is raised."""
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                self._run_once(bridge, run, start, owner)
+            except NeverBegan:
+                continue
+            return
+        self._run_once(bridge, run, start, owner)
+
+    def _run_once(self, bridge: Bridge, run: Run, start: dict[str, Any], owner: str) -> None:
+        pool = self._made()
+        child = pool.take(owner, run.remaining())
+        if child is None:
+            raise run.wall_exceeded()
+        fit = False
+        try:
+            self.run_in(child, bridge, run, start)
+            fit = bridge.is_clean()
+        finally:
+            pool.give_back(child, owner, fit=fit)
+
+    def run_in(self, child: Child, bridge: Bridge, run: Run, start: dict[str, Any]) -> None:
+        """Run in this process, if its walls suffice."""
+        run.seal, run.missing_walls = child.seal.level, child.seal.missing
+        if not child.seal.satisfies(self._require_seal):
+            raise Unsupported(
+                f"the seal is {child.seal}; {self._require_seal} is required",
+                hint="docs/security.md says what each wall needs; luahost doctor shows this system's",
+            )
+        run_in_child(bridge, run, start, child)
+
+    def _made(self) -> Pool:
+        """The pool; its module takes longer to import than a single run, started early, needs in all."""
+        with self._lock:
+            if self._pool is None:
+                from luahost.lua.pool import Pool
+
+                self._pool = Pool(reuse=self._reuse, most=self.most)
+            return self._pool
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.close()
+
+    def abandon(self) -> None:
+        """`close` without a lock, for a host that nobody holds any more."""
+        if self._pool is not None:
+            self._pool.abandon()
