@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 
 from luahost.calls.run import limit_exceeded
 from luahost.errors import InternalError, InvalidArguments, LuaHostError, ScriptError, UsageError, from_fields
@@ -28,6 +29,9 @@ _MAX_NAME = 300  # characters of a function, account, module, page or search
 
 MAX_OPEN = 1024
 """The most requests of one script that may wait for their answers."""
+
+MAX_AT_ONCE = 32
+"""The most requests of one script that are answered at a time; more of them wait, and other scripts' do not."""
 
 MAX_OPEN_BYTES = 64 << 20
 """What they may be in all."""
@@ -100,6 +104,8 @@ class Bridge:
         """Requests that have not been answered."""
         self._open_since = 0.0
         self._open_bytes = 0
+        self._at_once = 0
+        self._later: deque[Callable[[], None]] = deque()
         self.result: dict[str, Any] | None = None
 
     @property
@@ -208,8 +214,25 @@ class Bridge:
             reply(frame)
             if "walk" in request:
                 self._services.ahead(self._run, value, success)
+            self._next()
 
-        self._services.submit(answer)
+        with self._asking:
+            waits = self._at_once >= MAX_AT_ONCE
+            if waits:
+                self._later.append(answer)
+            else:
+                self._at_once += 1
+        if not waits:
+            self._services.submit(answer)
+
+    def _next(self) -> None:
+        """One is answered: answer another that has waited for its turn."""
+        with self._asking:
+            later = self._later.popleft() if self._later else None
+            if later is None:
+                self._at_once -= 1
+        if later is not None:
+            self._services.submit(later)
 
     def _frame(self, number: bytes, text: bytes) -> bytes:
         """The frame of an answer; where time is simulated, it says what time it is."""

@@ -101,7 +101,7 @@ def version(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 def devin(monkeypatch: pytest.MonkeyPatch) -> Devin:
     """The one Devin that all simulated hosts of a test see."""
     shared = Devin()
-    monkeypatch.setattr("luahost.integrations.devin.simulator.Simulator", lambda accounts: shared)
+    monkeypatch.setattr("luahost.integrations.devin.simulator.Simulator", lambda accounts, seed: shared)
     return shared
 
 
@@ -677,7 +677,7 @@ def test_of_two_sessions_of_one_second_the_one_that_was_first_counts(
 ) -> None:
     """v3 tells whole seconds: who came first has seen its own session alone, and returned it."""
     devin = Devin(seed=seed)
-    monkeypatch.setattr("luahost.integrations.devin.simulator.Simulator", lambda accounts: devin)
+    monkeypatch.setattr("luahost.integrations.devin.simulator.Simulator", lambda accounts, seed: devin)
     one, two = machine(), machine()
     second_sends, first_done = threading.Event(), threading.Event()
 
