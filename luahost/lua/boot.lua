@@ -1,8 +1,8 @@
 -- The first chunk of a Lua state, after a line that gives CORE, files that every run needs, as functions, and PLACES:
--- of each further file, where it lies in `code`.
+-- of each further file, where it lies in `code`; behind a | those that only a failure is explained with.
 --   door     the one function that leaves Lua: bytes in, bytes out, never raises
 --   guarded  true where nobody can kill this state (isolation "none"): hooks then ask whether to stop
---   eager    true to load all files now, for a state that many are forked from
+--   eager    true to load all files now, for a state that many are forked from, but for those behind the |
 --   code     the files' texts, or what string.dump made of them, one after another
 -- Each file gives a value. Others find it in H, which loads it when it is first asked for: so files speak of one
 -- another as H.name.function, inside of functions. Scripts never see H: they run in an environment of their own, and
@@ -38,7 +38,7 @@ local H = setmetatable({ door = door, guarded = guarded, eager = eager, globals 
 })
 
 if eager then
-  for name in string.gmatch(PLACES, "%l+") do
+  for name in string.gmatch(match(PLACES, "^[^|]+"), "%l+") do
     local _ = H[name]
   end
 end

@@ -2,7 +2,7 @@
 
 local H = ...
 
-local load = load
+local load, pcall = load, pcall
 local find, sub = string.find, string.sub
 
 -- The host's files are named "=[luahost …]"; lupa names the chunk that loads them "<python>".
@@ -18,17 +18,23 @@ local function chunk_name(name)
   return name
 end
 
+local LONGEST = 65536 -- bytes
+
 local files = {} -- of every text that was compiled: its file, by its chunk's name
+local texts = {} -- and the text, by its file, where it is not too long to be explained
 
 -- The text `source` as a function in `env`, or nil and its syntax error as fields.
 local function compile(source, file, env)
   local name = chunk_name("@" .. file)
   files[name] = file
+  texts[file] = #source <= LONGEST and source or nil
   local chunk, problem = load(source, name, "t", env)
   if chunk then
     return chunk
   end
-  return nil, H.errors.syntax_error(problem, name, file)
+  local fields = H.errors.syntax_error(problem, name, file)
+  pcall(function() H.syntax(fields, source) end) -- memory may end there, and the error is good without it
+  return nil, fields
 end
 
-return { is_host_source = is_host_source, chunk_name = chunk_name, compile = compile, files = files }
+return { is_host_source = is_host_source, chunk_name = chunk_name, compile = compile, files = files, texts = texts }

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     Border: TypeAlias = Callable[[bytes], bytes]
     Code: TypeAlias = tuple[bytes, bytes]
 
+_FOLDER = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 (pathlib is slow to import)
 _CORE = ("border", "chunks", "scalar", "main")  # what every run needs
 _FILES = (
     "json", "decode", "text", "errors", "failure", "readonly", "requests", "bytes", "namespace", "libraries",
     "services", "environment", "lists", "waiting",
 )  # fmt: skip
+_LATE = ("code", "syntax", "mistakes", "absent")  # what only a script that has failed loads: always as text
 
 
 class EngineError(Exception):
@@ -35,23 +37,24 @@ class EngineError(Exception):
 
 def read(name: str) -> bytes:
     """The text of one of our Lua files."""
-    folder = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 (pathlib is slow to import)
-    with open(os.path.join(folder, name + ".lua"), "rb") as file:  # noqa: PTH118, PTH123
+    with open(f"{_FOLDER}{os.sep}{name}.lua", "rb", buffering=0) as file:  # noqa: PTH123
         return file.read()
 
 
-def _boot(files: dict[str, bytes]) -> tuple[bytes, bytes]:
+def _boot(files: dict[str, bytes]) -> Code:
     """boot.lua with what it needs: the core as functions, and the other files' places in their code, which is second.
 
     One chunk for the core, one string for all that most runs never load: each piece would cost a conversion.
     """
     core = b",".join(b"%s=function(...) %s end" % (name.encode(), read(name)) for name in _CORE)
+    late = {name: read(name) for name in _LATE}
     places, at = [], 1
-    for name, code in files.items():
-        places.append(f"{name}={at},{at + len(code) - 1};")
+    for name, code in (files | late).items():
+        bar = "|" if name == _LATE[0] else ""
+        places.append(f"{bar}{name}={at},{at + len(code) - 1};")
         at += len(code)
     head = b"local CORE,PLACES={%s},'%s' " % (core, "".join(places).encode())
-    return head + read("boot"), b"".join(files.values())
+    return head + read("boot"), b"".join((*files.values(), *late.values()))
 
 
 def sources() -> Code:

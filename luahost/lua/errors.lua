@@ -2,8 +2,8 @@
 
 local H = ...
 
-local type, next, rawget, setmetatable, error, tostring, tonumber, load =
-  type, next, rawget, setmetatable, error, tostring, tonumber, load
+local type, next, rawget, setmetatable, error, assert, tostring, tonumber, load =
+  type, next, rawget, setmetatable, error, assert, tostring, tonumber, load
 local getmetatable = debug.getmetatable -- sees behind __metatable
 local getinfo = debug.getinfo
 local gsub, match, sub = string.gsub, string.match, string.sub
@@ -69,6 +69,47 @@ local function raise(fields)
   error(fields, 0)
 end
 
+------------------------------------------------------------------------------------------------------------
+-- What Lua itself raises is told from what a script does: only the former is explained.
+
+-- Whether Lua or one of its functions has raised what is being handled, `level` frames above; `co` is where, if elsewhere.
+local function is_lua(level, co)
+  local info
+  if co then
+    info = getinfo(co, level, "Sf")
+  else
+    info = getinfo(level + 1, "Sf")
+  end
+  if not info then
+    return false
+  elseif info.what == "C" then
+    return info.func ~= error and info.func ~= assert
+  end
+  return not H.chunks.is_host_source(info.source)
+end
+
+-- The last message of Lua's own below a function of the host that hands it on, when its frame is gone.
+local said
+
+-- A handler for such a function's xpcall.
+local function keep(problem)
+  if type(problem) == "string" and is_lua(2) then
+    said = problem
+  end
+  return problem
+end
+
+-- The same of a coroutine that has ended with `problem`.
+local function keep_of(co, problem)
+  if type(problem) == "string" and is_lua(0, co) then
+    said = problem
+  end
+end
+
+local function was_said(problem)
+  return problem == said
+end
+
 -- Raises what Lua itself has raised below the host's code, memory or the stack at its end, without our position.
 local function pass_on(problem)
   error(type(problem) == "string" and gsub(problem, "^%[luahost %a+%]:%d+: ", "") or problem, 0)
@@ -107,6 +148,10 @@ return {
   raise = raise,
   raised = raised,
   invalid = invalid,
+  is_lua = is_lua,
+  keep = keep,
+  keep_of = keep_of,
+  was_said = was_said,
   pass_on = pass_on,
   position = position,
   short_name = short_name,

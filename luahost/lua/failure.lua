@@ -2,7 +2,7 @@
 
 local H = ...
 
-local type, rawget, next = type, rawget, next
+local type, rawget, next, pcall = type, rawget, next, pcall
 local getinfo, traceback = debug.getinfo, debug.traceback
 local find, gmatch, gsub, match, sub = string.find, string.gmatch, string.gsub, string.match, string.sub
 local concat = table.concat
@@ -88,8 +88,16 @@ local function describe_later(problem, info)
   return fields
 end
 
+-- Says in an error of Lua's own what was meant. Stack or memory may end there, and the error is good without it.
+local function explain(fields)
+  if fields.code == "script_error" and fields.message ~= "stack overflow" then
+    pcall(function() H.mistakes(fields, H.chunks.texts[fields.file]) end)
+  end
+end
+
 -- The message handler of the whole script: the error as fields, with position and traceback.
 local function handler(problem)
+  local of_lua = type(problem) == "string" and (errors.is_lua(2) or errors.was_said(problem))
   local fields = describe(problem)
   local file, line = errors.position()
   if type(problem) == "string" then
@@ -119,6 +127,9 @@ local function handler(problem)
   fields.file = fields.file or file or H.run_name
   fields.line = fields.line or line
   fields.traceback = script_traceback()
+  if of_lua then
+    explain(fields)
+  end
   return fields
 end
 

@@ -77,8 +77,9 @@ local function bounded(coroutines, strings)
     return resumed(leave(pcall(resume, co, ...)))
   end
 
-  local function passed(ok, ...)
+  local function passed(co, ok, ...)
     if not ok then
+      H.errors.keep_of(co, (...))
       error((...), 0)
     end
     return ...
@@ -90,7 +91,7 @@ local function bounded(coroutines, strings)
     end
     local co = create(f)
     return function(...)
-      return passed(coroutines.resume(co, ...))
+      return passed(co, coroutines.resume(co, ...))
     end
   end
 

@@ -3,7 +3,7 @@
 
 local H = ...
 
-local next, select, setmetatable, type = next, select, setmetatable, type
+local next, select, setmetatable, type, find = next, select, setmetatable, type, string.find
 
 -- A read-only table that answers `index(key)` for every key.
 local function namespace(name, list, index)
@@ -130,7 +130,7 @@ local function in_app(key)
   return app()[key] or H.errors.raise({
     code = "unknown_integration",
     message = "app has no '" .. H.text.name_text(key) .. "'",
-    hint = "write app.integrations." .. H.text.name_text(key),
+    hint = "write app.integrations." .. (find(H.text.name_text(key), "^[iI]nteg") and "devin" or H.text.name_text(key)),
   })
 end
 

@@ -49,23 +49,27 @@ local function send(name, text)
   return id
 end
 
--- Waits for the answer to a request: its value, or the error raised at the script's own line.
-local function take(id)
+-- Waits for the answer to a request: its value, or the error raised at the script's own line, as `amend` leaves it.
+local function take(id, amend)
   local reply = answer(id)
   H.now = reply.now or H.now
   if reply.ok == true then
     return reply.value
   end
-  H.errors.raise(type(reply.error) == "table" and reply.error or { code = "internal_error", message = "the host gave no reason" })
+  local problem = type(reply.error) == "table" and reply.error or { code = "internal_error", message = "the host gave no reason" }
+  if amend then
+    amend(problem)
+  end
+  H.errors.raise(problem)
 end
 
--- A request of the host's own making.
-local function ask(request)
+-- A request of the host's own making; `amend` is given the fields of an error before it is raised.
+local function ask(request, amend)
   local text, problem = H.json.encode(request)
   if not text then
     H.errors.invalid(request.op .. ": " .. problem)
   end
-  return take(send(request.op, text))
+  return take(send(request.op, text), amend)
 end
 
 -- The call of a function: `head` is the beginning of its request, `values` are its arguments, by name or position;

@@ -2,7 +2,8 @@
 
 local H = ...
 
-local type, error, pcall, floor, find, format = type, error, pcall, math.floor, string.find, string.format
+local type, error, xpcall, floor = type, error, xpcall, math.floor
+local find, format, lower, match = string.find, string.format, string.lower, string.match
 local os_clock, os_time, os_date = os.clock, os.time, os.date
 
 ------------------------------------------------------------------------------------------------------------
@@ -127,13 +128,15 @@ local function modules(env)
     if loading[name] then
       H.errors.raise({ code = "script_error", message = "module '" .. name .. "' requires itself" })
     end
-    local module = H.requests.ask({ op = "module", name = name })
+    local module = H.requests.ask({ op = "module", name = name }, function(problem)
+      problem.hint = H.absent.modules[match(lower(name), "^%l+")] or problem.hint
+    end)
     local chunk, problem = H.chunks.compile(module.source, module.file, env)
     if not chunk then
       H.errors.raise(problem)
     end
     loading[name] = true
-    local ok, value = pcall(chunk, name)
+    local ok, value = xpcall(chunk, H.errors.keep, name)
     loading[name] = nil
     if not ok then
       error(value, 0) -- it has its position already

@@ -2,7 +2,7 @@
 
 local H = ...
 
-local type, next, pcall, error, format = type, next, pcall, error, string.format
+local type, next, xpcall, error, format = type, next, xpcall, error, string.format
 local random, min, max = math.random, math.min, math.max
 
 local TIMEOUT, EVERY = 600, 5 -- seconds, where nothing else is said
@@ -35,7 +35,7 @@ local function wait_until(options, sleep, time)
   local timeout, every = seconds(options, "timeout", TIMEOUT, 0), seconds(options, "every", EVERY, 0.01)
   local started, pause, slept = time(), every, 0
   while true do
-    local ok, done, state = pcall(options.check)
+    local ok, done, state = xpcall(options.check, H.errors.keep)
     local least = 0
     if not ok then
       -- What may pass by itself is waited for like any other state.
