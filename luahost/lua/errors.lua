@@ -6,7 +6,7 @@ local type, next, rawget, setmetatable, error, assert, tostring, tonumber, load 
   type, next, rawget, setmetatable, error, assert, tostring, tonumber, load
 local getmetatable = debug.getmetatable -- sees behind __metatable
 local getinfo = debug.getinfo
-local gsub, match, sub = string.gsub, string.match, string.sub
+local find, gmatch, gsub, match, sub = string.find, string.gmatch, string.gsub, string.match, string.sub
 
 local error_mt = { __metatable = false }
 
@@ -55,11 +55,30 @@ end
 -- Of each error table of the host's that is still held: its fields, whatever a script has made of the table.
 local raised = setmetatable({}, { __mode = "k" })
 
+-- The line of a call that was a script's last act, `return devin.get_session(id)`: such a tail call leaves no frame of the
+-- script. It is known where one line alone returns something of that name.
+local function tail_call_line(call)
+  local name, text = match(call or "", "([%w_]+)$"), H.chunks.texts[H.run_name]
+  local found, number = nil, 0
+  for line in gmatch(name and text or "", "([^\n]*)\n?") do
+    number = number + 1
+    if find(line, "%f[%w_]return%f[^%w_].*%f[%w_]" .. name .. "%f[^%w_]") then
+      if found then
+        return nil
+      end
+      found = number
+    end
+  end
+  return found
+end
+
 -- Raises `fields` as an error table at the script's own line.
 local function raise(fields)
   local file, line = position()
-  -- A tail call leaves no frame of the script: then its name is known, and no line.
-  fields.file = fields.file or file or H.run_name
+  if not file then
+    file, line = H.run_name, tail_call_line(fields.call)
+  end
+  fields.file = fields.file or file
   fields.line = fields.line or line
   local kept = {}
   for name, value in next, fields do

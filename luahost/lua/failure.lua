@@ -20,7 +20,7 @@ local function script_traceback()
       kept[#kept + 1] = line
     end
   end
-  return (gsub(concat(kept, "\n"), ": 0x%x+", ""))
+  return #kept > 1 and gsub(concat(kept, "\n"), ": 0x%x+", "") or nil -- after a tail call there is none
 end
 
 -- Whatever a script raised, as plain fields that can cross the border. Only the host's own errors have a code, a place

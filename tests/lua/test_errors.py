@@ -429,3 +429,23 @@ def test_file_and_line_are_right_whatever_the_script_is_called(host: Host, name:
 @pytest.mark.parametrize("first", ["#!/usr/bin/env -S luahost run", "# a comment", "\ufeff#!/x", "\ufeff"])
 def test_a_first_line_for_the_shell_is_skipped_and_counted(host: Host, first: str) -> None:
     assert failure(host, f"{first}\nerror('x')").line == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ('local x = 1\nreturn app.integrations.devin.get_session("nope")', 2),
+        ('local d = app.integrations.devin\nreturn d.get_session{\n  session_id = "nope",\n}', 2),
+        ('if true then\n  return app.integrations.devin.get_session("nope")\nend\nreturn 5', 2),
+        # where it is not certain, there is no line rather than a wrong one
+        ('local get = app.integrations.devin.get_session\nreturn get("nope")', None),
+        (
+            "local d = app.integrations.devin\nif args.x then return d.get_session() end\nreturn d.get_session("n")",
+            None,
+        ),
+    ],
+)
+def test_a_call_that_is_returned_at_once_is_told_with_its_line(host: Host, source: str, line: int | None) -> None:
+    error = host.run(source).error
+    assert error is not None
+    assert (error.code, error.file, error.line, error.traceback) == ("not_found", "script.lua", line, None)
