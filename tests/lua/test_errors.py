@@ -440,7 +440,7 @@ def test_a_first_line_for_the_shell_is_skipped_and_counted(host: Host, first: st
         # where it is not certain, there is no line rather than a wrong one
         ('local get = app.integrations.devin.get_session\nreturn get("nope")', None),
         (
-            "local d = app.integrations.devin\nif args.x then return d.get_session() end\nreturn d.get_session("n")",
+            'local d = app.integrations.devin\nif args.x then return d.get_session() end\nreturn d.get_session("n")',
             None,
         ),
     ],
