@@ -32,7 +32,7 @@ def run(result: Result, code: str, name: str, most: int) -> tuple[str, dict[str,
     output = ends_of(result.output, max(left - len(returned), left // 4))
     cut = _cut(result, output, values)
     parts = [
-        "" if error or output or returned else "nothing was printed or returned",
+        "" if error or output or returned else "nothing was printed or returned: end the script with return …",
         f"output:\n{output.rstrip()}" if output else "",
         f"returned: {returned}" if returned else "",
         *told,

@@ -11,15 +11,15 @@
 
 local H = ...
 
-local type, next, select, error, pcall, rawget, rawset, load, pairs =
-  type, next, select, error, pcall, rawget, rawset, load, pairs
+local type, next, select, error, pcall, rawget, rawset, load, pairs, ipairs =
+  type, next, select, error, pcall, rawget, rawset, load, pairs, ipairs
 local getinfo = debug.getinfo
 local sub = string.sub
 local concat = table.concat
 local getmetatable = getmetatable
 
 local BASE = {
-  "assert", "pcall", "xpcall", "select", "type", "tonumber", "ipairs", "rawequal", "setmetatable", "unpack",
+  "assert", "pcall", "xpcall", "select", "type", "tonumber", "rawequal", "setmetatable", "unpack",
 }
 
 -- What a reader of load gives, piece by piece, until it gives nothing.
@@ -101,6 +101,14 @@ local function basic(env)
       copy[k] = v
     end
     return next, copy, nil
+  end
+
+  -- The list that a function gives lies in a field: over the whole ipairs finds nothing, and would say nothing.
+  function env.ipairs(t)
+    if type(t) == "table" and rawget(t, 1) == nil and next(t) ~= nil then
+      H.lists.missed(t)
+    end
+    return ipairs(t)
   end
 
   function env.rawset(t, k, v)

@@ -43,7 +43,7 @@ local function clock(env, os)
   end
 
   function env.each(...)
-    return H.lists(...)
+    return H.lists.each(...)
   end
 
   return function(start)

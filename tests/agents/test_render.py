@@ -30,7 +30,7 @@ def told(host: Host, code: str, **options: Any) -> str:
         ("return 'two\\nlines'", "returned: \ntwo\nlines"),
         ("print('x')", "output:\nx"),
         ("print('x') return true", "output:\nx\nreturned: true"),
-        ("local x = 1", "nothing was printed or returned"),
+        ("local x = 1", "nothing was printed or returned: end the script with return …"),
         ("return 'größer'", 'returned: "größer"'),
         ("return nil", "returned: null"),
     ],

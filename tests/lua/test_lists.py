@@ -367,3 +367,41 @@ def test_the_bytes_of_a_response_are_counted_for_each_page_alone(hosts: Any, iso
     whole = host.run(FIRST_LINES + "return #devin.list_sessions().sessions", limits=Limits(response_bytes=most))
     assert whole.error is not None
     assert whole.error.code == "limit_exceeded"
+
+
+# -- ipairs over what has its list in a field -----------------------------------------------------------------------
+
+
+def notices(host: Host, code: str) -> list[str]:
+    result = host.run(f"local devin = app.integrations.devin\n{code}")
+    assert result.ok, result.error
+    return list(result.meta["notices"])
+
+
+def test_a_notice_says_where_the_list_is_that_ipairs_did_not_find(host3: Host) -> None:
+    said = "line 2: ipairs found nothing, for the list is in a field: write ipairs(x.sessions)"
+    assert notices(host3, "for _ = 1, 3 do for _, s in ipairs(devin.list_sessions()) do print(s) end end") == [said]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "for _, s in ipairs(devin.list_sessions().sessions) do end",
+        "for _ in ipairs({}) do end for _ in ipairs({ n = 0 }) do end for _ in ipairs({ a = { 1 } }) do end",
+        "for _ in ipairs(json.decode('[]')) do end",
+        "for _, s in pairs(devin.list_sessions()) do end",
+    ],
+)
+def test_ipairs_says_nothing_of_what_is_right_or_not_known(host3: Host, code: str) -> None:
+    assert notices(host3, code) == []
+
+
+def test_ipairs_says_so_of_a_few_lines_only(host3: Host) -> None:
+    code = "local t = devin.list_sessions()\n" + "ipairs(t)\n" * 30
+    assert len(notices(host3, code)) == 10
+
+
+def test_what_is_wrong_with_ipairs_is_told_at_the_script_s_line(host3: Host) -> None:
+    error = host3.run("\nfor _ in ipairs(nil) do end").error
+    assert error is not None
+    assert (error.line, error.message[:36]) == (2, "bad argument #1 to 'ipairs' (table e")
