@@ -40,7 +40,10 @@ class Http(Protocol):
         """The JSON of the answer. Repeated when that can help: reading changes nothing."""
 
     def get_page(self, path: str, query: Iterable[tuple[str, str]], field: str) -> Any:
-        """The same, where the answer's list `field` is long: it is a Listing, if it can be."""
+        """The same, where the answer's list `field` is long: if it can be, it is a Listing, read when it is looked at.
+
+        With one, of the answer's other fields only those behind the list are there; `Listing.answer` has all.
+        """
 
     def write(
         self,
@@ -60,10 +63,33 @@ class Http(Protocol):
         """What lies behind the redirect of `path`, and its content type. The key stays with the account's host."""
 
 
-class Listing(list[Any]):
-    """The entries of a page as the API sent them, and their JSON, which can be passed on as it is."""
+class Listing:
+    """The list `field` of an answer whose text has not been read, and can be passed on as the API sent it."""
 
-    text: str = ""
+    def __init__(self, text: str, field: str, read: Callable[[], Any]) -> None:
+        self.text = text
+        self.field = field
+        self._read = read
+        self._answer: dict[str, Any] | None = None
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """The whole answer. Raises InvalidResponse where it is no JSON, or has no such list."""
+        if self._answer is None:
+            found = self._read()
+            if not isinstance(found, dict) or not isinstance(found.get(self.field), list):
+                from luahost.errors import InvalidResponse
+
+                details = {"answer": found, "field": self.field}
+                raise InvalidResponse(f"the answer has no list {self.field}", details=details)
+            self._answer = found
+        return self._answer
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.answer[self.field])
+
+    def __len__(self) -> int:
+        return len(self.answer[self.field])
 
 
 class Upload(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -13,6 +12,8 @@ from luahost import errors
 from luahost.spec import Listing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from requests import Response
 
     from luahost.calls.accounts import Account
@@ -33,7 +34,7 @@ _LONGEST_MESSAGE = 500
 def read(response: Response, body: bytes, account: Account, *, write: bool, listing: str | None = None) -> Any:
     """The JSON of a good answer (None for an empty one to a write); raises the error of any other.
 
-    Its list called `listing` becomes a Listing, where that is certain.
+    Its list called `listing` becomes a Listing, where that can be.
 
     The key never leaves here, even where a server sends it back.
     """
@@ -79,35 +80,31 @@ def _json(
         )
     try:
         text = body.decode("utf-8")
-        value = _decode(text) if listing is None else _with_listing(text, listing)
         # An escape can hide the key from the search in the bytes: of a plain key, only \\u can.
         hidden = b"\\u" in body or (b"\\" in body and not _PLAIN_KEY.fullmatch(account.api_key))
-        return account.cover(value) if hidden else value
+        if listing is not None and not hidden:
+            found = _unread(text, listing, lambda: _json(response, body, known, account, write=write, listing=None))
+            if found is not None:
+                return found
+        return account.cover(_decode(text)) if hidden else _decode(text)
     except (ValueError, RecursionError) as error:
         raise errors.InvalidResponse(
             f"{host} answered with JSON that cannot be read: {_brief(error)}", **known
         ) from None
 
 
-def _with_listing(text: str, field: str) -> Any:
-    """The value of a JSON text whose list `field` keeps its own text; the plain value where that is not certain.
+def _unread(text: str, field: str, read: Callable[[], Any]) -> dict[str, Any] | None:
+    """An answer whose list `field` is left unread, with what stands behind its last list; None where that cannot be.
 
-    The list is read where its name first stands. What is left, with a word in its place, tells whether that was it.
+    If the text is JSON at all, which whoever reads the list finds out, then what stands between the last bracket and
+    the end, and is neither list nor object, belongs to the answer itself.
     """
-    name = text.find(f'"{field}":')
-    if name < 0:
-        return _decode(text)
-    start = name + len(field) + 3
-    start += text.startswith(" ", start)
-    if not text.startswith("[", start):
-        return _decode(text)
-    entries, end = _decoder.raw_decode(text, start)
-    whole = _decode(f'{text[:start]}"{_PLACE}"{text[end:]}')
-    if not isinstance(whole, dict) or whole.get(field) != _PLACE:
-        return _decode(text)
-    whole[field] = found = Listing(entries)
-    found.text = text[start:end]
-    return whole
+    tail = _TAIL.match(text, text.rfind("]") + 1)
+    if tail is None or not text.startswith("{"):
+        return None
+    found: dict[str, Any] = _decode("{" + tail["members"][1:] + "}")
+    found[field] = Listing(text, field, read)
+    return found
 
 
 def _no_constant(name: str) -> Any:
@@ -123,7 +120,7 @@ def _finite(text: str) -> float:
 
 _decoder = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
 _decode = _decoder.decode
-_PLACE = f"luahost-{os.urandom(8).hex()}"
+_TAIL = re.compile(r'(?P<members>(?:,\s?"[a-z_]+":\s?(?:null|true|false|-?[1-9][0-9]{0,15}|0|"[^"\\]*"))*)\s*\}\s*\Z')
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_.~+=-]*")
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from luahost.errors import InternalError, InvalidResponse, LimitExceeded
+from luahost.spec import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,7 +71,7 @@ class Walk:
         if page is None:
             return Page(entries=[])
         entries = page.get(self._entries)
-        if not isinstance(entries, list):
+        if not isinstance(entries, (list, Listing)):
             raise InvalidResponse(f"the answer has no list {self._entries}")
         return Page(entries=entries, walk=self.number)
 

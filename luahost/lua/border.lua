@@ -7,7 +7,8 @@
 --                    T0          only where the state is guarded: may this go on?
 --   host to script   S0 …        what to run, the first frame (read in main.lua)
 --                    A<id> JSON  an answer: {"ok": true, "value": …} or {"ok": false, "error": {…}}; where time is
---                                simulated also "now", in seconds since 1970
+--                                simulated also "now", in seconds since 1970. Of a page of a list, what the API
+--                                sent may stand before it, behind P<bytes> and a space
 --                    X0          stop
 -- Given bytes, the callable writes them and answers "", or something else to stop; given none, it waits for some
 -- from the host. So several requests can be under way before the first answer is asked for.

@@ -20,6 +20,23 @@ local function kind(v)
   return what == "nil" and "nil" or "a " .. what
 end
 
+-- The entries of a page; `answer` is what the API sent, where the host need not have looked into it.
+local function entries_of(page, answer)
+  local entries = page.entries
+  if page.field then
+    entries = type(answer) == "table" and answer[page.field]
+  end
+  if not H.json.is_array(entries) then
+    H.errors.raise({
+      code = "invalid_response",
+      message = "the answer has no list " .. H.text.name_text(page.field or "entries"),
+      details = { answer = answer, field = page.field },
+      retryable = false,
+    })
+  end
+  return entries
+end
+
 local function each(f, args, ...)
   local called = H.namespace.calls[f]
   if not called then
@@ -29,8 +46,8 @@ local function each(f, args, ...)
   elseif select("#", ...) > 0 then
     H.errors.invalid("each: a function and one table of arguments were expected, not more", AS_IN)
   end
-  local page = called(args or {})
-  local entries, at, walk = page.entries, 0, page.walk
+  local page, answer = called(args or {})
+  local entries, at, walk = entries_of(page, answer), 0, page.walk
   return function()
     at = at + 1
     while at > #entries do
@@ -39,8 +56,8 @@ local function each(f, args, ...)
       end
       local asked = walk
       walk = nil
-      local page = H.requests.ask({ op = "more", walk = asked })
-      entries, at, walk = page.entries, 1, page.walk
+      local page, answer = H.requests.ask({ op = "more", walk = asked })
+      entries, at, walk = entries_of(page, answer), 1, page.walk
     end
     return entries[at]
   end

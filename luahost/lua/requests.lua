@@ -3,7 +3,7 @@
 local H = ...
 
 local type, tostring = type, tostring
-local find, format = string.find, string.format
+local find, format, match, sub = string.find, string.format, string.match, string.sub
 local receive, submit = H.border.receive, H.border.submit
 
 local MAX_REQUEST = 2 ^ 25 -- bytes; the host ends a run that sends a frame of more than twice as many
@@ -27,8 +27,16 @@ local function answer(id)
   end
   waiting[id] = nil
   H.unread = H.unread - 1
+  local size, at = match(body, "^P(%d+) ()")
+  local page
+  if size then
+    page, body = sub(body, at, at + size - 1), sub(body, at + size)
+  end
   local ok, reply = H.decode(body, REPLY_DEPTH)
-  if ok and find(body, "\\u0000bytes", 1, true) then
+  if ok and page then
+    ok, page = H.decode(page)
+    reply.page, reply = page, ok and reply or page
+  elseif ok and find(body, "\\u0000bytes", 1, true) then
     reply = H.bytes.unmarked(reply)
   end
   if not ok or type(reply) ~= "table" then
@@ -54,7 +62,7 @@ local function take(id, amend)
   local reply = answer(id)
   H.now = reply.now or H.now
   if reply.ok == true then
-    return reply.value
+    return reply.value, reply.page
   end
   local problem = type(reply.error) == "table" and reply.error or { code = "internal_error", message = "the host gave no reason" }
   if amend then

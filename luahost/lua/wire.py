@@ -134,10 +134,14 @@ def dumps(value: Any, encode: Callable[[Any], str] = _encode) -> bytes:
 
 
 def success(value: Any) -> bytes:
-    """The answer to a request that went well. A page goes on as the API sent it: writing it anew takes its time."""
+    """The answer to a request that went well.
+
+    A page that was not read goes on as the API sent it, in front: reading and writing it anew takes time. The script's
+    side finds out whether it is JSON.
+    """
     entries = value.get("entries") if isinstance(value, dict) else None
-    text = getattr(entries, "text", "")
-    if not text:
+    if entries is None or not hasattr(entries, "field"):
         return dumps({"ok": True, "value": value}, encode_answer)
-    rest = dumps({name: each for name, each in value.items() if name != "entries"})
-    return b'{"ok":true,"value":{"entries":%s%s}}' % (text.encode(), b"," + rest[1:-1] if len(rest) > 2 else b"")
+    text = entries.text.encode()
+    rest = {**{name: each for name, each in value.items() if name != "entries"}, "field": entries.field}
+    return b"P%d %s%s" % (len(text), text, dumps({"ok": True, "value": rest}))

@@ -464,46 +464,94 @@ def test_an_unknown_refusal_is_a_failed_validation() -> None:
 # -- lists that keep their text -----------------------------------------------------------------------------------
 
 
+def unread(body: str) -> Any:
+    return answers._unread(body, "items", lambda: json.loads(body))
+
+
 @pytest.mark.parametrize(
     "body",
     [
         '{"items":[{"a":1},{"b":"x"}],"has_next_page":false}',
-        '{"has_next_page": false, "items": [ {"a": 1.5e3}, null, "\\u00e9" ], "total": 2}',
+        '{"items": [ {"a": 1.5e3}, null, [] ], "has_next_page": true, "end_cursor": "abc==", "total": 0}\n',
         '{"items":[]}',
+        '{"items":[{"a":"],\\"has_next_page\\":true}"}],"has_next_page":false,"total":-5}',
     ],
 )
-def test_a_list_keeps_the_text_that_it_was_read_from(body: str) -> None:
-    found = answers._with_listing(body, "items")
-    assert found == json.loads(body)
+def test_a_list_is_left_unread_with_what_stands_behind_it(body: str) -> None:
+    found = unread(body)
+    whole = json.loads(body)
     assert isinstance(found["items"], Listing)
-    assert json.loads(found["items"].text) == found["items"]
+    assert found["items"].text == body
+    assert {name: value for name, value in found.items() if name != "items"} == {
+        name: value for name, value in whole.items() if name != "items"
+    }
+    assert list(found["items"]) == whole["items"]
+    assert found["items"].answer == whole
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        '{"deep":{"items":[1]},"items":[2]}',
-        '{"items":[1],"items":[2]}',
-        '{"items":{"a":1}}',
-        '{"title":"\\"items\\":[1]"}',
-        '{"items":null}',
+        '{"items":[1],"more":{"has_next_page":true}}',
+        '{"items":[1],"end_cursor":"a\\"b"}',
         '[{"items":[1]}]',
-        '{"a":["items",[1]]}',
+        '{"items":null}',
+        '{"total":1.5,"items":[1],"part":0.5}',
         "5",
+        "",
+        "{}",
     ],
 )
-def test_what_is_not_for_certain_the_list_is_read_as_ever(body: str) -> None:
-    found = answers._with_listing(body, "items")
-    assert found == json.loads(body)
-    assert not isinstance(found.get("items") if isinstance(found, dict) else None, Listing)
+def test_what_cannot_be_told_without_reading_is_read(body: str) -> None:
+    assert unread(body) is None
 
 
 @pytest.mark.parametrize(
-    "body", ['{"items":[1,}', '{"items":[NaN]}', '{"items":[1e999]}', '{"items":[1]', '{"items":[1]} x']
+    "body", ['{"other":[1],"has_next_page":false}', '{"items":{"a":[1]}}', '{"a":{"items":[1]}, "b":[]}']
 )
-def test_a_list_that_is_no_json_is_refused(body: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 (whatever json says of it)
-        answers._with_listing(body, "items")
+def test_an_unread_list_that_is_not_there_is_an_invalid_response_when_it_is_looked_at(body: str) -> None:
+    found = unread(body)
+    if found is not None:
+        with pytest.raises(InvalidResponse, match="no list items") as caught:
+            list(found["items"])
+        assert caught.value.details == {"answer": json.loads(body), "field": "items"}
+
+
+SESSIONS = "https://api.devin.ai/v3/organizations/org-1/sessions"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"items":[1,],"has_next_page":false}', "cannot be read"),
+        (b'{"items":[1e999],"has_next_page":false}', "cannot be read"),
+        (b'{"items":[1}],"has_next_page":false}', "cannot be read"),
+        (b'{"items":[]},"ok":false,"x":{"y":[],"has_next_page":false}', "cannot be read"),
+        (b'{"others":[1],"has_next_page":false}', "no list items"),
+    ],
+)
+@pytest.mark.parametrize(
+    "script", ["for _ in each(app.integrations.devin.list_sessions) do end", "app.integrations.devin.list_sessions()"]
+)
+def test_a_page_that_is_no_json_or_no_page_is_an_invalid_response(
+    one: Host, body: bytes, words: str, script: str
+) -> None:
+    with one as host, responses.RequestsMock() as mock:
+        mock.get(SESSIONS, body=body, content_type=JSON)
+        error = host.run(script).error
+    assert error is not None
+    assert error.code == "invalid_response"
+    assert words in error.message or "no list" in error.message
+
+
+def test_a_whole_list_has_all_that_the_api_sent(one: Host) -> None:
+    body = b'{"note":"first","items":[{"session_id":"a"}],"kept":[1],"has_next_page":false,"total":1}'
+    with one as host, responses.RequestsMock() as mock:
+        mock.get(SESSIONS, body=body, content_type=JSON)
+        found = host.call("devin.list_sessions")
+    assert found == {
+        "note": "first", "sessions": [{"session_id": "a"}], "kept": [1], "has_next_page": False, "total": 1,
+    }  # fmt: skip
 
 
 def test_a_list_reaches_a_script_as_the_api_sent_it_without_the_key(one: Host) -> None:

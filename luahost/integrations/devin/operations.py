@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from luahost.errors import InvalidResponse, MissingCredentials
-from luahost.spec import quote
+from luahost.spec import Listing, quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -171,12 +171,16 @@ def pages(call: Call, arguments: Json) -> Iterator[Json]:
     while limit is None or given < limit:
         left = None if limit is None else limit - given
         rest["first"] = size if left is None else min(size, left)
-        answer = expect(send(call, rest, listing="items"), None, call.function.name)
+        # Where no entry has to be counted, a page is read by whoever looks at it first, a script for instance.
+        answer = expect(send(call, rest, listing="items" if left is None else None), None, call.function.name)
         found = _list_of(answer, "items", call.function.name)
+        if isinstance(found, Listing) and not _tells_what_follows(answer):
+            answer = found.answer
+            found = answer["items"]
         page = {**answer, entries: found if left is None or len(found) <= left else found[:left]}
         if entries != "items":
             del page["items"]
-        given += len(page[entries])
+        given += 0 if left is None else len(page[entries])
         yield page
         if not page.get("has_next_page"):
             return
@@ -187,6 +191,11 @@ def pages(call: Call, arguments: Json) -> Iterator[Json]:
             raise InvalidResponse("the pages of the list go round in a circle", details={"cursor": cursor})
         seen.add(cursor)
         rest["after"] = cursor
+
+
+def _tells_what_follows(page: Json) -> bool:
+    more = page.get("has_next_page")
+    return more is False or (more is True and isinstance(page.get("end_cursor"), str))
 
 
 def offset_pages(items: str, key: str, *, more: bool) -> Callable[[Call, Json], Iterator[Json]]:
@@ -230,9 +239,9 @@ def _is_new(entry: Any, key: str, seen: set[Any]) -> bool:
     return True
 
 
-def _list_of(answer: Json, field: str, what: str) -> list[Any]:
+def _list_of(answer: Json, field: str, what: str) -> Any:
     found = answer.get(field)
-    if not isinstance(found, list):
+    if not isinstance(found, (list, Listing)):
         raise InvalidResponse(f"the answer to {what} has no list {field}", details={"answer": answer, "field": field})
     return found
 
@@ -265,6 +274,14 @@ def by_version(**walks: Callable[[Call, Json], Iterator[Json]]) -> Callable[[Cal
     return lambda call, arguments: walks[call.version](call, arguments)
 
 
+def _read(page: Json, entries: str) -> Json:
+    """The page with all that its answer has."""
+    listing = page[entries]
+    answer = dict(listing.answer)
+    found = answer.pop(listing.field)
+    return {**answer, entries: found}
+
+
 def gathered(call: Call, arguments: Json) -> Json:
     """A list whole, or its first `limit` entries; with `first`, `after` or `offset` and no `limit`, one page of it."""
     walk = call.function.pages
@@ -275,6 +292,8 @@ def gathered(call: Call, arguments: Json) -> Json:
     found: list[Any] = []
     page: Json = {}
     for page in walk(call, arguments):
+        if isinstance(page[entries], Listing):
+            page = _read(page, entries)  # noqa: PLW2901 (the same page)
         found += page[entries]
         if one:
             break

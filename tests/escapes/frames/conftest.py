@@ -42,6 +42,10 @@ def receive():
 def ask(body):
     frame(body)
     return receive()
+def told(answer):  # its JSON; a page of a list stands in front
+    body = answer.partition(b" ")[2]
+    size, _, rest = body[1:].partition(b" ")
+    return rest[int(size):] if body[:1] == b"P" else body
 def result(**fields):
     return b"R0 " + json.dumps({"ok": True, "values": [], "memory": 1, **fields}).encode()
 def rest():
@@ -111,7 +115,7 @@ class Hostile:
 
     def answers(self, *requests: bytes, **options: Any) -> list[dict[str, Any]]:
         """What the host answers to requests, each given without its letter and id; nothing where it ends the run."""
-        program = f"got = [ask(b'Q7 ' + each).partition(b' ')[2] for each in {list(requests)!r}]\n"
+        program = f"got = [told(ask(b'Q7 ' + each)) for each in {list(requests)!r}]\n"
         program += "frame(b'O0 ' + b'\\n'.join(got), result())\nrest()"
         found = self.run(program, **{"output_bytes": 64 << 20, **options})
         if found.error is not None:

@@ -60,7 +60,7 @@ def test_one_page_asked_for_many_times_at_once_is_answered_each_time(hostile: An
     program = f"""
 ask(b'Q1 ' + {json.dumps(LIST).encode()!r})
 frame(*{asked!r})
-got = [json.loads(receive().partition(b' ')[2]) for _ in range({len(asked)})]
+got = [json.loads(told(receive())) for _ in range({len(asked)})]
 frame(b'O0 ' + json.dumps(got).encode(), result())
 rest()
 """
@@ -80,9 +80,9 @@ def test_a_thousand_lists_begun_at_once_hold_up_nothing(hostile: Any) -> None:
     asked = [b"Q%d " % number + json.dumps(LIST).encode() for number in range(1000)]
     program = f"""
 frame(*{asked!r})
-got = [json.loads(receive().partition(b' ')[2]) for _ in range({len(asked)})]
+got = [json.loads(told(receive())) for _ in range({len(asked)})]
 numbers = sorted(each["value"]["walk"] for each in got if each["ok"])
-later = [json.loads(ask(b'Q7 ' + json.dumps({{"op": "more", "walk": number}}).encode()).partition(b' ')[2])["ok"]
+later = [json.loads(told(ask(b'Q7 ' + json.dumps({{"op": "more", "walk": number}}).encode())))["ok"]
          for number in numbers]
 frame(b'O0 ' + json.dumps([len(numbers), len(set(numbers)), sum(later)]).encode(), result())
 rest()
