@@ -53,39 +53,6 @@ if TYPE_CHECKING:
     from luahost.results import CallRecord, Limits, Result
     from luahost.spec import Call, Example, Field, Function, Integration, Param, SpecError
 
-_ERRORS = (
-    "ApiError",
-    "ApprovalRequired",
-    "ArgumentError",
-    "CallTimeout",
-    "Cancelled",
-    "Conflict",
-    "CredentialError",
-    "Forbidden",
-    "InternalError",
-    "InvalidArguments",
-    "InvalidResponse",
-    "LimitExceeded",
-    "LuaHostError",
-    "MissingCredentials",
-    "NetworkError",
-    "NotFound",
-    "OutcomeUnknown",
-    "PermissionDenied",
-    "PolicyError",
-    "RateLimited",
-    "ScriptError",
-    "ScriptSyntaxError",
-    "ServerError",
-    "TransportError",
-    "Unauthorized",
-    "UnknownAccount",
-    "UnknownFunction",
-    "UnknownIntegration",
-    "Unsupported",
-    "UsageError",
-    "ValidationFailed",
-)
 _HOMES = {
     "ApprovalRequest": "luahost.calls.approval",
     "Call": "luahost.spec",
@@ -104,7 +71,6 @@ _HOMES = {
     "Rule": "luahost.calls.policy",
     "SpecError": "luahost.spec",
     "function": "luahost.declare",
-    **dict.fromkeys(_ERRORS, "luahost.errors"),
 }
 
 __all__ = [
@@ -162,8 +128,8 @@ __all__ = [
 def __getattr__(name: str) -> object:
     from importlib import import_module
 
-    home = _HOMES.get(name)
-    if home is None:
+    home = _HOMES.get(name, "luahost.errors")  # each of the others is an error
+    if name not in __all__:
         raise AttributeError(f"module 'luahost' has no attribute {name!r}")
     value = getattr(import_module(home), name)
     globals()[name] = value

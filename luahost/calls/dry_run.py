@@ -16,10 +16,10 @@ from luahost.calls.ledger import MemoryLedger
 from luahost.errors import ApiError, ArgumentError, LuaHostError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from luahost.calls.run import Clock
-    from luahost.spec import Function, Http, Integration, Param, Simulation, Upload
+    from luahost.spec import Function, Http, Integration, Param, Simulation
 
 _SAMPLES: dict[str, Any] = {
     "string": "example", "integer": 1, "number": 1.0, "boolean": True, "object": {}, "array": [], "bytes": b"",
@@ -293,14 +293,4 @@ class _Reading:
         self.get: Callable[..., Any] = http.get
         self.get_page: Callable[..., Any] = http.get_page
         self.download: Callable[..., tuple[bytes, str]] = http.download
-
-    def write(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        *,
-        query: Iterable[tuple[str, str]] = (),
-        file: Upload | None = None,
-    ) -> Any:
-        _would_write(method, path, body, query, file)
+        self.write: Callable[..., Any] = _would_write
