@@ -59,8 +59,11 @@ local raised = setmetatable({}, { __mode = "k" })
 -- script. It is known where one line alone returns something of that name.
 local function tail_call_line(call)
   local name, text = match(call or "", "([%w_]+)$"), H.chunks.texts[H.run_name]
+  if not name or not text then
+    return nil
+  end
   local found, number = nil, 0
-  for line in gmatch(name and text or "", "([^\n]*)\n?") do
+  for line in gmatch(text, "([^\n]*)\n?") do
     number = number + 1
     if find(line, "%f[%w_]return%f[^%w_].*%f[%w_]" .. name .. "%f[^%w_]") then
       if found then
