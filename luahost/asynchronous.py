@@ -35,7 +35,7 @@ class RunOptions(TypedDict, total=False):
     on_notice: Callable[[str], None] | None
     on_call: Callable[[CallRecord], None] | None
     keep_output: bool
-    owner: str
+    owner: str | None
 
 
 async def run_async(run: Callable[..., Result], threads: Executor, options: RunOptions) -> Result:

@@ -141,7 +141,7 @@ class Host:
         on_call: Callable[[CallRecord], None] | None = None,
         keep_output: bool = True,
         child: Single | None = None,
-        owner: str = "",
+        owner: str | None = "",
     ) -> Result:
         """Run a script. What it does wrong is in `Result.error`; nothing that it does raises here.
 
@@ -158,7 +158,7 @@ class Host:
         on_notice     gets notices as they come; they are in `Result.meta["notices"]` as well
         on_call       gets the record of each call when it is over, in the thread that made it
         child         a child process that was started before, to save its start-up time; it is ended, and not closed
-        owner         on whose behalf: a process that is reused serves one owner
+        owner         on whose behalf: a process that is reused serves one owner; None: this run alone
 
         Raises Interrupted on Ctrl-C, when the script and its process have ended.
         """
