@@ -180,16 +180,13 @@ async def _stdio(service: Service) -> int:
 
 
 async def _http(options: Namespace, service: Service) -> int:
-    from luahost.mcp.http import Serving, listen, url
+    from luahost.mcp.http import listen, serve, url
 
     token = _token(options)
     listening = listen(options.host, options.http)
-    _say_http(options, url(listening), token)
     stopped = _on_signals()
-    server = Serving(service, listening, host=options.host, token=token)
-    stopped.add_done_callback(lambda _: server.stop())
-    await server.serve()
-    await service.executions.close()
+    _say_http(options, url(listening), token)
+    await serve(service, listening, host=options.host, token=token, stopped=stopped)
     return 0
 
 

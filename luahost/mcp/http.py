@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import socket
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -54,32 +56,27 @@ class _Server(uvicorn.Server):
         yield
 
 
-class Serving:
-    """The server, from its socket to its end."""
-
-    def __init__(self, service: Service, listening: socket.socket, *, host: str, token: str | None) -> None:
-        self._service = service
-        self._listening = listening
-        manager = StreamableHTTPSessionManager(service.server())
-        self._manager = manager
-        guarded = Guard(StreamableHTTPASGIApp(manager), host=host, port=listening.getsockname()[1], token=token)
-        self._uvicorn = _Server(
-            uvicorn.Config(
-                guarded,
-                lifespan="off",
-                log_config=None,
-                log_level="warning",
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=_PATIENCE,
-            )
-        )
-
-    async def serve(self) -> None:
-        """Serve until `stop`."""
-        self._service.executions.warm()
-        async with self._manager.run():
-            await self._uvicorn.serve(sockets=[self._listening])
-
-    def stop(self) -> None:
-        self._uvicorn.should_exit = True
+async def serve(
+    service: Service, listening: socket.socket, *, host: str, token: str | None, stopped: asyncio.Future[None]
+) -> None:
+    """Serve there until `stopped` is done; then runs end, their clients are told, and writes under way are awaited."""
+    manager = StreamableHTTPSessionManager(service.server())
+    guarded = Guard(StreamableHTTPASGIApp(manager), host=host, port=listening.getsockname()[1], token=token)
+    config = uvicorn.Config(
+        guarded,
+        lifespan="off",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_PATIENCE,
+    )
+    server = _Server(config)
+    service.executions.warm()
+    async with manager.run():
+        serving = asyncio.ensure_future(server.serve(sockets=[listening]))
+        await asyncio.wait([serving, stopped], return_when=asyncio.FIRST_COMPLETED)
+        await service.executions.close()
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # of streams that are cut off nobody need hear
+        server.should_exit = True
+    await serving

@@ -20,10 +20,13 @@ async def serve(service: Service) -> None:
     Only messages of the protocol go to stdout: what anything else prints there goes to stderr.
     """
     server = service.server()
-    async with stdio_server() as (read, write):
-        with redirect_stdout(sys.stderr):
-            service.executions.warm()
-            await server.run(_Answering(read, write), write, server.create_initialization_options())
+    try:
+        async with stdio_server() as (read, write):
+            with redirect_stdout(sys.stderr):
+                service.executions.warm()
+                await server.run(_Answering(read, write), write, server.create_initialization_options())
+    except* BrokenPipeError:
+        pass  # the client has gone without closing our input first
 
 
 class _Answering:
