@@ -36,7 +36,10 @@ class Processes:
         self._lock = threading.Lock()
 
     def run(self, bridge: Bridge, run: Run, start: dict[str, Any], owner: str | None) -> None:
-        """Run in a process that serves `owner`, or this run alone where that is None; see `luahost.lua.runner.run_in_child` for what is raised."""
+        """Run in a process that serves `owner`, or this run alone where that is None.
+
+        See `luahost.lua.runner.run_in_child` for what is raised.
+        """
         for _ in range(_ATTEMPTS - 1):
             try:
                 self._run_once(bridge, run, start, owner)

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.benchmarks import brokered, compute, here, host_calls, listing, mcp, memory, runs, seal, start_up, tokens, walls
+from tests.benchmarks import (
+    brokered,
+    compute,
+    here,
+    host_calls,
+    listing,
+    mcp,
+    memory,
+    runs,
+    seal,
+    start_up,
+    tokens,
+    walls,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

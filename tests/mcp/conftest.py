@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -130,29 +131,39 @@ def plain() -> Iterator[Http]:
 @pytest.fixture(params=ALL, ids="-".join)
 def way(request: pytest.FixtureRequest, serve: Callable[..., Http], plain: Http) -> Way:
     """Both transports, in both eras."""
-    return Way(*request.param, serve, plain)
+    transport, mode = request.param
+    return Way(transport, mode, serve, plain)
 
 
 @pytest.fixture(params=ALL[:2], ids="-".join)
 def stdio(request: pytest.FixtureRequest, serve: Callable[..., Http]) -> Way:
     """Standard input and output, in both eras, for what no transport has to do with."""
-    return Way(*request.param, serve)
+    transport, mode = request.param
+    return Way(transport, mode, serve)
 
 
 # -- processes -----------------------------------------------------------------------------------------------------
 
 
 def _stat(pid: str) -> list[str]:
+    """State, parent and the rest; nothing of one that is not there."""
     try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return []
 
 
+def is_there(pid: int) -> bool:
+    return bool((stat := _stat(str(pid))) and stat[0] != "Z")
+
+
+def _pids() -> list[str]:
+    return [each.name for each in Path("/proc").iterdir() if each.name.isdigit()]
+
+
 def descendants(pid: int) -> set[int]:
     """The processes below one, those that have ended but for their burial left out."""
-    parents = {each: stat for each in filter(str.isdigit, os.listdir("/proc")) if (stat := _stat(each))}
+    parents = {each: stat for each in _pids() if (stat := _stat(each))}
     found = {pid}
     while True:
         more = {int(each) for each, stat in parents.items() if int(stat[1]) in found and stat[0] != "Z"} - found

@@ -136,7 +136,7 @@ def test_a_run_goes_on_with_the_answer_once(modern: Way) -> None:
             first = await session.call_tool("execute_lua", {"code": CREATE}, allow_input_required=True)
             assert isinstance(first, InputRequiredResult)
             assert first.request_state
-            again = {"input_responses": {"approve": YES}, "request_state": first.request_state}
+            again: dict[str, Any] = {"input_responses": {"approve": YES}, "request_state": first.request_state}
             done = await session.call_tool("execute_lua", {"code": CREATE}, **again)
             assert done.structured_content["values"] == ["new"]
             with pytest.raises(MCPError, match="call the tool again"):

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import anyio
 import pytest
 
-from tests.mcp.conftest import BUSY, HELLO, TOKEN, Http, Raw, Way, burning, call, run, until
+from tests.mcp.conftest import BUSY, HELLO, TOKEN, Http, Raw, Way, burning, call, is_there, run, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def test_progress_counts_calls_and_names_the_last(way: Way) -> None:
     told: list[tuple[float, str | None]] = []
 
-    async def hear(progress: float, _: float | None, message: str | None) -> None:
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
         told.append((progress, message))
 
     async def act() -> None:
@@ -52,7 +52,7 @@ def test_progress_counts_calls_and_names_the_last(way: Way) -> None:
 def test_progress_is_sent_a_few_times_a_second_at_most(stdio: Way) -> None:
     told: list[float] = []
 
-    async def hear(progress: float, _: float | None, __: str | None) -> None:
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
         told.append(progress)
 
     async def act() -> float:
@@ -203,12 +203,4 @@ def test_the_end_of_the_server_is_the_end_of_its_runs(serve: Callable[..., Http]
     said = served.end()
     running.close()
     assert (served.process.returncode, said) == (0, "")
-    run(until(lambda: not any(_is_there(pid) for pid in busy)))
-
-
-def _is_there(pid: int) -> bool:
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+    run(until(lambda: not any(is_there(pid) for pid in busy)))

@@ -41,7 +41,7 @@ def test_the_token_opens(plain: Http) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [None, "Bearer", "Bearer ", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", f"Basic {TOKEN}", TOKEN, "Bearer ü"]
+    "given", [None, "Bearer", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", f"Basic {TOKEN}", TOKEN, "Bearer ü"]
 )  # fmt: skip
 @pytest.mark.parametrize("method", ["POST", "GET", "DELETE", "OPTIONS"])
 def test_whatever_else_is_refused_and_told_what_is_wanted(plain: Http, given: str | None, method: str) -> None:

@@ -54,7 +54,7 @@ def test_a_client_finds_the_four_tools_with_schemas_and_annotations(way: Way) ->
 
 
 def test_every_tool_gives_data_that_fits_its_schema(way: Way) -> None:
-    calls = {
+    calls: dict[str, dict[str, Any]] = {
         "execute_lua": {"code": f"print('hi') {NAME}", "args": {"x": 1}},
         "lua_list_docs": {},
         "lua_search_docs": {"query": "start a session"},
@@ -166,12 +166,12 @@ def test_a_wrong_call_is_told_what_is_wrong(patient: Raw, tool: str, arguments: 
     [
         (b"{", -32700),
         (b"[]", -32700),
-        (b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "execute_lua", "arguments": "x"}}', -32602),
-        (b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"arguments": {}}}', -32602),
-        (b'{"jsonrpc": "2.0", "id": 1, "method": "tools/explode"}', -32601),
+        (call(1, "execute_lua", "x"), -32602),
+        (call(1, 7, {}), -32602),
+        ({"jsonrpc": "2.0", "id": 1, "method": "tools/explode"}, -32601),
     ],
 )  # fmt: skip
-def test_what_is_no_request_is_an_error_and_the_server_goes_on(patient: Raw, line: bytes, code: int) -> None:
+def test_what_is_no_request_is_an_error_and_the_server_goes_on(patient: Raw, line: Any, code: int) -> None:
     assert patient.ask(line)["error"]["code"] == code
     assert patient.ask(call(2, "execute_lua", {"code": "return 2"}))["result"]["structuredContent"]["values"] == [2]
 
