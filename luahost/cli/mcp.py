@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 DESCRIPTIONS = {"mcp": "Serve the Model Context Protocol, so that a model can run scripts and read the reference."}
 
-REUSE = 1000
-"""Runs that a process serves. Those of one client share processes, and each has a state of its own."""
-
 _SHORTEST_TOKEN = 16
 
 
@@ -74,6 +71,13 @@ def _arguments(parser: ArgumentParser) -> None:
     add("--files", metavar="DIR", help="the folder whose files scripts may upload and write (default: none)")
     add("--modules", metavar="DIR", help="the folder that require reads (default: none)")
     add("--max-result", type=int, default=20_000, metavar="CHARS", help="characters of a result (default 20000)")
+    add(
+        "--reuse",
+        type=int,
+        default=1000,
+        metavar="N",
+        help="runs of one client that a process serves, each in a state of its own (default 1000; 1: a process each)",
+    )
     add("--timeout", type=float, metavar="S", help="seconds that a run may last, questions included (default 60)")
     add("--cpu-limit", type=float, metavar="S", help="seconds of processor time of a run (default 5)")
     add("--memory-limit", type=int, metavar="MIB", help="memory that a run may take (default 64)")
@@ -141,7 +145,7 @@ def _serve(options: Namespace) -> int:
         policy=_policy(options, settings),
         limits=_limits(options, settings),
         simulate=options.simulate,
-        reuse=REUSE,
+        reuse=options.reuse,
     ) as host:
         service = Service(host, _run_options(options, host), max_chars=options.max_result)
         return asyncio.run(_http(options, service) if options.http is not None else _stdio(service))

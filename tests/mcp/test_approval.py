@@ -18,7 +18,7 @@ from mcp_types import (
 
 from luahost.calls.approval import ApprovalRequest
 from luahost.mcp.approval import Approver, can_ask
-from tests.mcp.conftest import MODERN, Way, run, text
+from tests.mcp.conftest import MODERN, Way, run, text, until
 
 if TYPE_CHECKING:
     from mcp import Client
@@ -211,3 +211,22 @@ def test_calls_at_once_are_asked_about_one_after_another() -> None:
 
     assert run(act()) == [True] * 4
     assert max(most) == 1
+
+
+def test_a_call_that_is_cancelled_while_it_is_asked_about_ends(way: Way) -> None:
+    class Slow(Person):
+        async def __call__(self, *_: Any) -> ElicitResult:
+            self.asked.append(True)
+            await asyncio.sleep(60)
+            return YES
+
+    person = Slow()
+
+    async def act() -> Any:
+        async with way.client("--simulate", elicitation_callback=person) as client:
+            calling = asyncio.create_task(client.call_tool("execute_lua", {"code": CREATE}))
+            await until(lambda: person.asked)
+            calling.cancel()
+            return await client.call_tool("execute_lua", {"code": "return 2"})
+
+    assert run(act()).structured_content["values"] == [2]
