@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -52,12 +53,22 @@ class Execution:
         """Set when there is something to tell a client that follows the run."""
         self.question: Question | None = None
         self._news = asyncio.Event()
-        self._run: asyncio.Future[ToolResult]
+        self._over = asyncio.Event()
+        self._came: ToolResult | BaseException | None = None
 
-    def begin(self, threads: ThreadPoolExecutor, run: Callable[[], ToolResult]) -> None:
-        """Have a thread make it; before anything else is asked of it."""
-        self._run = asyncio.ensure_future(self.loop.run_in_executor(threads, run))
-        self._run.add_done_callback(lambda _: self._news.set())
+    def make(self, run: Callable[[], ToolResult]) -> None:
+        """Make the run, in whatever thread this is called."""
+        try:
+            came: ToolResult | BaseException = run()
+        except BaseException as problem:  # noqa: BLE001 (raised again where somebody waits)
+            came = problem
+        with suppress(RuntimeError):  # the loop has been closed: nobody waits any more
+            self.loop.call_soon_threadsafe(self._end, came)
+
+    def _end(self, came: ToolResult | BaseException) -> None:
+        self._came = came
+        self._news.set()
+        self._over.set()
 
     def on_call(self, record: CallRecord) -> None:
         """Count a call; from any thread."""
@@ -77,8 +88,10 @@ class Execution:
     async def outcome(self) -> ToolResult | Question:
         """What came of the run, or the question that it waits for."""
         while True:
-            if self._run.done():
-                return self._run.result()
+            if isinstance(self._came, BaseException):
+                raise self._came
+            if self._came is not None:
+                return self._came
             question = self.question
             if question is not None and not question.answer.done():
                 return question
@@ -92,8 +105,8 @@ class Execution:
     async def end(self) -> None:
         """End the run, and wait until it has; shielded, for a task group cancels those in it again and again."""
         self.cancel()
-        with anyio.CancelScope(shield=True):
-            await asyncio.wait([self._run], timeout=GRACE)
+        with anyio.move_on_after(GRACE, shield=True):
+            await self._over.wait()
 
 
 class Executions:
@@ -123,7 +136,7 @@ class Executions:
             **({"on_call": execution.on_call} if follow else {}),
         }
         run = partial(perform, self._host, EXECUTE.name, arguments, max_chars=self._max_chars, **options)
-        execution.begin(self._threads, run)
+        self._threads.submit(execution.make, run)
         self._going_on.add(execution)
         return execution
 

@@ -106,7 +106,8 @@ class Service:
         self, ctx: ServerRequestContext, params: CallToolRequestParams
     ) -> CallToolResult | InputRequiredResult:
         if params.name != EXECUTE.name:
-            return _result(perform(self._host, params.name, params.arguments, max_chars=self._max_chars))
+            done = perform(self._host, params.name, params.arguments, max_chars=self._max_chars)
+            return _result(done)
         execution = self._resumed(params) if params.request_state is not None else self._begun(ctx, params)
         try:
             async with _followed(ctx, execution):

@@ -135,11 +135,16 @@ def way(request: pytest.FixtureRequest, serve: Callable[..., Http], plain: Http)
     return Way(transport, mode, serve, plain)
 
 
-@pytest.fixture(params=ALL[:2], ids="-".join)
-def stdio(request: pytest.FixtureRequest, serve: Callable[..., Http]) -> Way:
-    """Standard input and output, in both eras, for what no transport has to do with."""
-    transport, mode = request.param
-    return Way(transport, mode, serve)
+@pytest.fixture(params=[HANDSHAKE, MODERN])
+def era(request: pytest.FixtureRequest, serve: Callable[..., Http], plain: Http) -> Way:
+    """Both eras, for what no transport has to do with: by a server that is there already."""
+    return Way("http", str(request.param), serve, plain)
+
+
+@pytest.fixture
+def stdio(serve: Callable[..., Http]) -> Way:
+    """Standard input and output, for what neither transport nor era has to do with."""
+    return Way("stdio", HANDSHAKE, serve)
 
 
 # -- processes -----------------------------------------------------------------------------------------------------

@@ -21,7 +21,11 @@ from luahost.mcp.approval import Approver, can_ask
 from tests.mcp.conftest import MODERN, Way, run, text, until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mcp import Client
+
+    from tests.mcp.conftest import Http
 
 CREATE = "return app.integrations.devin.create_session{ prompt = 'Fix it' }.status"
 TWO = f"local function f() {CREATE} end return f(), f()"
@@ -68,36 +72,36 @@ def test_a_write_is_made_when_the_person_accepts(way: Way) -> None:
     ],
     ids=["decline", "cancel", "accepted but not approved"],
 )
-def test_a_write_is_refused_when_the_person_does_not(way: Way, answer: ElicitResult) -> None:
+def test_a_write_is_refused_when_the_person_does_not(era: Way, answer: ElicitResult) -> None:
     person = Person(answer)
-    error = execute(way, CREATE, person).structured_content["error"]
+    error = execute(era, CREATE, person).structured_content["error"]
     assert (error["code"], error["line"], len(person.asked)) == ("permission_denied", 1, 1)
 
 
-def test_reads_are_not_asked_about(stdio: Way) -> None:
+def test_reads_are_not_asked_about(era: Way) -> None:
     person = Person()
-    assert execute(stdio, "return app.integrations.devin.list_sessions()", person).structured_content["ok"]
+    assert execute(era, "return app.integrations.devin.list_sessions()", person).structured_content["ok"]
 
 
-def test_without_a_person_to_ask_the_error_says_how_to_allow_it(way: Way) -> None:
-    result = execute(way, CREATE, None)
+def test_without_a_person_to_ask_the_error_says_how_to_allow_it(era: Way) -> None:
+    result = execute(era, CREATE, None)
     assert result.structured_content["error"]["code"] == "approval_required"
     for said in ("cannot ask", "--allow-writes", "config.toml", 'create_session = "allow"'):
         assert said in text(result)
 
 
-def test_each_write_is_asked_about_unless_all_of_the_run_are_allowed(way: Way) -> None:
+def test_each_write_is_asked_about_unless_all_of_the_run_are_allowed(era: Way) -> None:
     for answers, times in (((YES, YES), 2), ((ALL,), 1)):
         person = Person(*answers)
-        assert execute(way, TWO, person).structured_content["values"] == ["new", "new"]
+        assert execute(era, TWO, person).structured_content["values"] == ["new", "new"]
         assert len(person.asked) == times
 
 
-def test_what_was_allowed_for_one_run_is_asked_about_in_the_next(stdio: Way) -> None:
+def test_what_was_allowed_for_one_run_is_asked_about_in_the_next(era: Way) -> None:
     person = Person(ALL, ElicitResult(action="decline"))
 
     async def act() -> list[bool]:
-        async with stdio.client("--simulate", elicitation_callback=person) as client:
+        async with era.client("--simulate", elicitation_callback=person) as client:
             return [
                 (await client.call_tool("execute_lua", {"code": CREATE})).structured_content["ok"] for _ in range(2)
             ]
@@ -105,16 +109,16 @@ def test_what_was_allowed_for_one_run_is_asked_about_in_the_next(stdio: Way) -> 
     assert run(act()) == [True, False]
 
 
-def test_the_clients_own_failure_to_ask_is_no_yes(stdio: Way) -> None:
+def test_the_clients_own_failure_to_ask_is_no_yes(era: Way) -> None:
     class Broken(Person):
         async def __call__(self, *_: Any) -> Any:
             raise MCPError(-32603, "the window is closed")
 
     async def act() -> Any:
-        async with stdio.client("--simulate", elicitation_callback=Broken()) as client:
+        async with era.client("--simulate", elicitation_callback=Broken()) as client:
             return await client.call_tool("execute_lua", {"code": CREATE})
 
-    if stdio.mode == MODERN:  # there the client gives up its own call
+    if era.mode == MODERN:  # there the client gives up its own call
         with pytest.raises(BaseException, match=r"window|TaskGroup"):
             run(act())
     else:
@@ -125,8 +129,8 @@ def test_the_clients_own_failure_to_ask_is_no_yes(stdio: Way) -> None:
 
 
 @pytest.fixture
-def modern(request: pytest.FixtureRequest) -> Way:
-    return Way("stdio", MODERN, request.getfixturevalue("serve"))
+def modern(serve: Callable[..., Http], plain: Http) -> Way:
+    return Way("http", MODERN, serve, plain)
 
 
 def test_a_run_goes_on_with_the_answer_once(modern: Way) -> None:

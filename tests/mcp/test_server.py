@@ -71,14 +71,14 @@ def test_every_tool_gives_data_that_fits_its_schema(way: Way) -> None:
     with_client(way, act)
 
 
-def test_a_run_gives_output_values_and_calls(way: Way) -> None:
-    found = execute(way, f"print(args.x) {NAME}", args={"x": 7}, account="work").structured_content
+def test_a_run_gives_output_values_and_calls(era: Way) -> None:
+    found = execute(era, f"print(args.x) {NAME}", args={"x": 7}, account="work").structured_content
     assert (found["ok"], found["output"], found["values"]) == (True, "7\n", ["CI Bot"])
     assert found["calls"] == [{"call": "devin.get_current_user", "account": "work", "status": "ok"}]
 
 
-def test_a_failed_run_is_an_error_that_names_code_line_and_hint(way: Way) -> None:
-    result = execute(way, "local x = 1\nreturn app.integrations.devin.list_sesions()")
+def test_a_failed_run_is_an_error_that_names_code_line_and_hint(era: Way) -> None:
+    result = execute(era, "local x = 1\nreturn app.integrations.devin.list_sesions()")
     assert result.is_error
     jsonschema.validate(result.structured_content, dict(TOOLS["execute_lua"].output_schema))
     assert (result.structured_content["error"]["code"], result.structured_content["error"]["line"]) == (
@@ -106,11 +106,11 @@ def test_calls_without_an_account_use_the_one_that_the_server_was_given(stdio: W
     assert found["calls"][0]["account"] == "work"
 
 
-def test_a_model_is_taught_by_the_servers_instructions(stdio: Way) -> None:
+def test_a_model_is_taught_by_the_servers_instructions(era: Way) -> None:
     async def act(client: Client) -> str:
         return str(client.instructions)
 
-    assert "app.integrations.devin" in with_client(stdio, act)
+    assert "app.integrations.devin" in with_client(era, act)
 
 
 def test_files_are_those_of_the_folder_that_was_named(stdio: Way, tmp_path: Any) -> None:
@@ -195,7 +195,7 @@ def test_two_clients_at_once_get_their_own_answers(serve: Callable[..., Any]) ->
 # -- resources -----------------------------------------------------------------------------------------------------
 
 
-def test_pages_of_the_reference_are_resources(way: Way) -> None:
+def test_pages_of_the_reference_are_resources(era: Way) -> None:
     async def act(client: Client) -> None:
         listed = {each.uri: each for each in (await client.list_resources()).resources}
         assert {"luahost://docs", "luahost://docs/devin", "luahost://docs/devin.create_session"} < set(listed)
@@ -208,15 +208,15 @@ def test_pages_of_the_reference_are_resources(way: Way) -> None:
             assert (page.uri, page.mime_type) == (uri, "text/markdown")
             assert holds in page.text  # type: ignore[union-attr]  # they are texts
 
-    with_client(way, act)
+    with_client(era, act)
 
 
 @pytest.mark.parametrize("uri", ["luahost://docs/devin.create_sesion", "luahost://docsdevin", "file:///etc/passwd"])
-def test_a_page_that_is_not_there_is_an_error_of_the_protocol(stdio: Way, uri: str) -> None:
+def test_a_page_that_is_not_there_is_an_error_of_the_protocol(era: Way, uri: str) -> None:
     async def act(client: Client) -> str:
         with pytest.raises(MCPError, match="there is no page") as raised:
             await client.read_resource(uri)
         return str(raised.value)
 
-    said = with_client(stdio, act)
+    said = with_client(era, act)
     assert "create_session" in said or "sesion" not in uri
