@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from luahost.calls.arguments import did_you_mean
+from luahost.calls.settings import HOME
 from luahost.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ class Client(NamedTuple):
 
 
 def _command(words: list[str]) -> dict[str, Any]:
-    return {"command": words[0], "args": words[1:]}
+    """What is started, with the folder of settings where it is not the usual one."""
+    home = {"env": {HOME: os.environ[HOME]}} if os.environ.get(HOME) else {}
+    return {"command": words[0], "args": words[1:], **home}
 
 
 def _bearer(token: str) -> dict[str, str]:
@@ -52,7 +55,7 @@ CLIENTS: dict[str, Client] = {
     ),
     "codex": Client(
         "~/.codex/config.toml",
-        lambda words: {**_command(words), "env_vars": _environment()},
+        lambda words: {"command": words[0], "args": words[1:], "env_vars": _environment()},
         lambda url: {"url": url, "bearer_token_env_var": TOKEN},
     ),
     "cursor": Client(
@@ -81,7 +84,7 @@ CLIENTS: dict[str, Client] = {
     ),
     "zed": Client(
         "settings.json of Zed",
-        lambda words: _servers("context_servers", {**_command(words), "env": {}}),
+        lambda words: _servers("context_servers", {"env": {}, **_command(words)}),
         lambda url: _servers("context_servers", {"url": url, "headers": _bearer("PUT-THE-TOKEN-HERE")}),
     ),
 }

@@ -44,8 +44,7 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+            return  # a web socket: nobody speaks MCP by one
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         refused = self._refused(scope["path"], headers)
         if refused is not None:

@@ -65,6 +65,8 @@ async def serve(
     config = uvicorn.Config(
         guarded,
         lifespan="off",
+        ws="none",
+        proxy_headers=False,
         log_config=None,
         log_level="warning",
         access_log=False,

@@ -68,6 +68,11 @@ def test_what_is_printed_starts_a_server_that_works(luahost: Command) -> None:
     assert asyncio.run(act())["values"] == [1]
 
 
+def test_settings_that_lie_elsewhere_are_named(luahost: Command, home: Any) -> None:
+    assert entry("cursor", printed(luahost, "cursor"))["env"] == {"LUAHOST_HOME": str(home)}
+    assert "env" not in entry("cursor", printed(luahost, "cursor", env={"LUAHOST_HOME": ""}))
+
+
 def test_codex_is_told_which_variables_to_hand_on(luahost: Command) -> None:
     env = {"LUAHOST_DEVIN_API_KEY": "cog_x", "LUAHOST_MCP_TOKEN": "x" * 20}
     handed_on = entry("codex", printed(luahost, "codex", env=env))["env_vars"]

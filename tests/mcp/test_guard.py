@@ -121,3 +121,13 @@ def test_where_other_machines_come_any_name_will_do_but_no_other_page() -> None:
     assert run(status(host="build.example", origin="https://build.example")) == 200
     assert run(status(host="build.example", origin="https://evil.example")) == 403
     assert run(status(host="build.example", authorization="Bearer x")) == 401
+
+
+def test_a_web_socket_gets_no_answer() -> None:
+    passed: list[Any] = []
+
+    async def app(*scope: Any) -> None:
+        passed.append(scope)
+
+    run(Guard(app, host="127.0.0.1", port=8000, token=None)({"type": "websocket"}, app, app))  # type: ignore[arg-type]
+    assert not passed

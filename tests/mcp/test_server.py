@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -10,6 +11,7 @@ import pytest
 from mcp.shared.exceptions import MCPError
 
 from luahost.agents import TOOLS
+from luahost.mcp import server
 from tests.mcp.conftest import Raw, Way, call, run, text
 
 if TYPE_CHECKING:
@@ -220,3 +222,16 @@ def test_a_page_that_is_not_there_is_an_error_of_the_protocol(era: Way, uri: str
 
     said = with_client(era, act)
     assert "create_session" in said or "sesion" not in uri
+
+
+# -- processes -----------------------------------------------------------------------------------------------------
+
+
+def test_sessions_share_no_process_and_a_request_without_one_shares_none() -> None:
+    def owner(headers: dict[str, str] | None) -> str | None:
+        context: Any = SimpleNamespace(request=None if headers is None else SimpleNamespace(headers=headers))
+        return server._owner(context)
+
+    assert [owner({"mcp-session-id": name}) for name in "ab"] == ["a", "b"]
+    assert owner({}) is None
+    assert owner(None) == ""
