@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from luahost.calls.approval import Approve
-    from luahost.results import Limits, Result
+    from luahost.results import CallRecord, Limits, Result
 
 
 class RunOptions(TypedDict, total=False):
@@ -33,8 +33,9 @@ class RunOptions(TypedDict, total=False):
     cancellation: Cancellation | None
     on_output: Callable[[bytes], None] | None
     on_notice: Callable[[str], None] | None
+    on_call: Callable[[CallRecord], None] | None
     keep_output: bool
-    owner: str
+    owner: str | None
 
 
 async def run_async(run: Callable[..., Result], threads: Executor, options: RunOptions) -> Result:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from luahost.calls.dispatch import Dispatcher
     from luahost.calls.policy import Policy
     from luahost.lua.child import Single
+    from luahost.results import CallRecord
     from luahost.spec import Files, Integration
 
 ISOLATIONS = ("process", "none")
@@ -137,9 +138,10 @@ class Host:
         cancellation: Cancellation | None = None,
         on_output: Callable[[bytes], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
+        on_call: Callable[[CallRecord], None] | None = None,
         keep_output: bool = True,
         child: Single | None = None,
-        owner: str = "",
+        owner: str | None = "",
     ) -> Result:
         """Run a script. What it does wrong is in `Result.error`; nothing that it does raises here.
 
@@ -154,8 +156,9 @@ class Host:
         cancellation  ends the run when its `cancel` is called
         on_output     gets output as it is printed; keep_output=False leaves `Result.output` empty
         on_notice     gets notices as they come; they are in `Result.meta["notices"]` as well
+        on_call       gets the record of each call when it is over, in the thread that made it
         child         a child process that was started before, to save its start-up time; it is ended, and not closed
-        owner         on whose behalf: a process that is reused serves one owner
+        owner         on whose behalf: a process that is reused serves one owner; None: this run alone
 
         Raises Interrupted on Ctrl-C, when the script and its process have ended.
         """
@@ -163,8 +166,8 @@ class Host:
         if limits is not None and limits.calls_per_function:
             self.dispatcher.check_limits(limits)
         run = self._new_run(
-            account, files, dry_run=dry_run, limits=limits, on_notice=on_notice, approve=approve, loop=loop,
-            cancellation=cancellation,
+            account, files, dry_run=dry_run, limits=limits, on_notice=on_notice, on_call=on_call, approve=approve,
+            loop=loop, cancellation=cancellation,
         )  # fmt: skip
         bridge = Bridge(
             run,
@@ -211,7 +214,7 @@ class Host:
     async def run_async(self, source: str | bytes, **options: Unpack[RunOptions]) -> Result:
         """`run`, in a thread, so that the event loop goes on meanwhile. Cancelling the task ends the run.
 
-        An async `approve` runs on the task's event loop; `on_output` and `on_notice` are called in the thread.
+        An async `approve` runs on the task's event loop; the other functions are called in threads.
         """
         from luahost.asynchronous import run_async
 
@@ -250,6 +253,7 @@ class Host:
         dry_run: bool,
         limits: Limits | None = None,
         on_notice: Callable[[str], None] | None = None,
+        on_call: Callable[[CallRecord], None] | None = None,
         approve: Approve | None = None,
         loop: AbstractEventLoop | None = None,
         cancellation: Cancellation | None = None,
@@ -260,6 +264,7 @@ class Host:
             account=account,
             clock=self._parts.clock() if dry is None else dry.clock,
             on_notice=on_notice,
+            on_call=on_call,
             files=_folder(files, dry_run=dry_run),
             approve=approve or self.approve,
             loop=loop,

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from luahost.lua.child import Child
     from luahost.lua.pool import Pool
 
+_NOBODY = "\0"
+"""The owner of processes that serve one run: nothing is ever given back to it."""
+
 _ATTEMPTS = 3  # processes that are tried for a run, where others were killed before they said a word
 
 
@@ -32,8 +35,11 @@ class Processes:
         self._pool: Pool | None = None
         self._lock = threading.Lock()
 
-    def run(self, bridge: Bridge, run: Run, start: dict[str, Any], owner: str) -> None:
-        """Run in a process that serves `owner`; see `luahost.lua.runner.run_in_child` for what is raised."""
+    def run(self, bridge: Bridge, run: Run, start: dict[str, Any], owner: str | None) -> None:
+        """Run in a process that serves `owner`, or this run alone where that is None.
+
+        See `luahost.lua.runner.run_in_child` for what is raised.
+        """
         for _ in range(_ATTEMPTS - 1):
             try:
                 self._run_once(bridge, run, start, owner)
@@ -42,17 +48,18 @@ class Processes:
             return
         self._run_once(bridge, run, start, owner)
 
-    def _run_once(self, bridge: Bridge, run: Run, start: dict[str, Any], owner: str) -> None:
+    def _run_once(self, bridge: Bridge, run: Run, start: dict[str, Any], owner: str | None) -> None:
         pool = self._made()
-        child = pool.take(owner, run.remaining())
+        key = _NOBODY if owner is None else owner
+        child = pool.take(key, run.remaining())
         if child is None:
             raise run.wall_exceeded()
         fit = False
         try:
             self.run_in(child, bridge, run, start)
-            fit = bridge.is_clean()
+            fit = bridge.is_clean() and owner is not None
         finally:
-            pool.give_back(child, owner, fit=fit)
+            pool.give_back(child, key, fit=fit)
 
     def run_in(self, child: Child, bridge: Bridge, run: Run, start: dict[str, Any]) -> None:
         """Run in this process, if its walls suffice."""

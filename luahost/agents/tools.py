@@ -68,6 +68,7 @@ def _list(items: dict[str, Any]) -> dict[str, Any]:
 
 
 _TEXT = {"type": "string"}
+_ERROR = _output({"code": _TEXT, "message": _TEXT, "hint": _TEXT, "line": {"type": "integer"}}, ["code", "message"])
 
 EXECUTE = Tool(
     name="execute_lua",
@@ -86,11 +87,7 @@ EXECUTE = Tool(
             "ok": {"type": "boolean"},
             "output": {**_TEXT, "description": "What the script printed"},
             "values": {"type": "array", "description": "What it returned"},
-            "error": {
-                "type": ["object", "null"],
-                "properties": {"code": _TEXT, "message": _TEXT, "hint": _TEXT, "line": {"type": "integer"}},
-                "required": ["code", "message"],
-            },
+            "error": {"anyOf": [_ERROR, {"type": "null"}]},  # some clients know no list of types
             "calls": _list(_output({"call": _TEXT, "account": _TEXT, "status": _TEXT}, ["call"])),
             "notices": _list(_TEXT),
             "cut": {**_list(_TEXT), "description": "What was too long and is not all here"},

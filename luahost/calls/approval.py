@@ -42,7 +42,8 @@ class ApprovalRequest:
 
 
 Approve = Callable[[ApprovalRequest], bool | Awaitable[bool]]
-"""Says whether a call may be made. It may be a coroutine function. What it raises is a no, with its reason."""
+"""Says whether a call may be made. It may be a coroutine function. What it raises is a no; an
+ApprovalRequired, with its words."""
 
 _LONGEST = 2000  # characters of a value
 
@@ -71,6 +72,8 @@ def seek(
             hint=f"whoever runs this can allow it: {how}; or give the host an approve function",
         )
     answer = _ask(run, asked)
+    if isinstance(answer, ApprovalRequired):
+        raise answer
     if isinstance(answer, BaseException):
         raise ApprovalRequired(
             f"this call needs approval ({rule}), and asking for it failed: {type(answer).__name__}",

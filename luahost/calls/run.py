@@ -71,6 +71,7 @@ class Run:
         account: str = "default",
         clock: Clock | None = None,
         on_notice: Callable[[str], None] | None = None,
+        on_call: Callable[[CallRecord], None] | None = None,
         files: Files | None = None,
         approve: Approve | None = None,
         loop: AbstractEventLoop | None = None,
@@ -100,6 +101,7 @@ class Run:
         self.started = time.monotonic()
         self.deadline = self.started + limits.wall if limits.wall is not None else None
         self._on_notice = on_notice
+        self._on_call = on_call
         self.stopped = False
         self._pending: set[Pending] = set()
         self._text_kept = 0
@@ -147,6 +149,8 @@ class Run:
             self._pending.discard(pending)
             if pending.sent or problem is not None:
                 self._changed.notify_all()
+        if self._on_call:
+            self._on_call(record)
 
     def _count(self, call: str) -> None:
         most = self.limits.calls

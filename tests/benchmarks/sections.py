@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.benchmarks import brokered, compute, here, host_calls, listing, memory, runs, seal, start_up, tokens, walls
+from tests.benchmarks import (
+    brokered,
+    compute,
+    here,
+    host_calls,
+    listing,
+    mcp,
+    memory,
+    runs,
+    seal,
+    start_up,
+    tokens,
+    walls,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +44,7 @@ SECTIONS = {
     "start": Section("the command line", start_up.start_up),
     "brokered": Section("a brokered request", brokered.brokered),
     "listing": Section("a long list", listing.listing),
+    "mcp": Section("the MCP server", mcp.mcp, pinned=False),
     "seal": Section("what each wall costs, once a process", seal.seal, free=False),
     "tokens": Section("what a model reads, by o200k_base", tokens.tokens, free=False),
     "walls": Section("what the parts of a run cost", walls.walls, free=False),

@@ -132,6 +132,21 @@ def test_an_approve_that_fails_or_says_nothing_is_no_yes(approve: Callable[[Any]
     assert "cog_secret" not in repr(result.error.fields())
 
 
+def test_an_approval_required_that_an_approve_raises_is_told_in_its_own_words() -> None:
+    def approve(_: ApprovalRequest) -> bool:
+        raise ApprovalRequired("ask on Monday", hint="nobody is there before")
+
+    with host(approve) as asked:
+        error = asked.run(CREATE).error
+    assert error is not None
+    assert (error.code, error.hint, error.call) == (
+        "approval_required",
+        "nobody is there before",
+        "devin.create_session",
+    )
+    assert "ask on Monday" in error.message
+
+
 def test_an_approve_that_hangs_ends_with_its_run_and_the_host_goes_on(isolation: str) -> None:
     release = threading.Event()
 

@@ -27,8 +27,9 @@ LAYERS = {
     "luahost.single": 6,
     "luahost.asynchronous": 6,
     "luahost.host": 7,
-    "luahost.cli": 8,
-    "luahost.__main__": 9,
+    "luahost.mcp": 8,
+    "luahost.cli": 9,
+    "luahost.__main__": 10,
 }
 """What each part stands on: a part imports parts of a lower number, and itself."""
 
@@ -42,6 +43,11 @@ ONLY_IN = {
     "lupa": ("luahost/lua/",),
     "rich": ("luahost/cli/output.py",),
     "platformdirs": ("luahost/calls/settings.py",),
+    "mcp": ("luahost/mcp/", "luahost/cli/mcp.py"),
+    "mcp_types": ("luahost/mcp/",),
+    "anyio": ("luahost/mcp/",),
+    "starlette": ("luahost/mcp/",),
+    "uvicorn": ("luahost/mcp/",),
 }
 """Third-party packages, and the only places that import them."""
 

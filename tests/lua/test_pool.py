@@ -838,3 +838,10 @@ print(host.run("return 2").value, flush=True)
 """
     with program(body) as running:
         assert finished(running, 60).splitlines() == ["internal_error ok", "2"]
+
+
+def test_a_run_of_nobody_shares_its_process_with_no_other(pids: list[int]) -> None:
+    with host_with(reuse=50) as host:
+        for owner in ("", None, None, "", None):
+            host.run("return 1", owner=owner)
+    assert len({pids[at] for at in (1, 2, 4)} - {pids[0], pids[3]}) == 3

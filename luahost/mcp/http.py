@@ -1,0 +1,84 @@
+"""MCP over streamable HTTP, for several clients of this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import uvicorn
+from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
+
+from luahost.errors import UsageError
+from luahost.mcp.guard import PATH, Guard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from luahost.mcp.server import Service
+
+_PATIENCE = 2
+"""Seconds that open connections have when the server ends."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there; port 0 picks one. Raises UsageError where that cannot be."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        made = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise UsageError(f"--host {host}: {error.strerror}", hint="give an address of this machine") from None
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(address)
+        made.listen(128)
+    except OSError as error:
+        made.close()
+        raise UsageError(
+            f"port {port} of {host} cannot be used: {error.strerror}", hint="choose another, or --http 0 for a free one"
+        ) from None
+    return made
+
+
+def url(listening: socket.socket) -> str:
+    """Where clients find the server."""
+    host, port = listening.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}{PATH}"
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the command."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(
+    service: Service, listening: socket.socket, *, host: str, token: str | None, stopped: asyncio.Future[None]
+) -> None:
+    """Serve there until `stopped` is done; then runs end, their clients are told, and writes under way are awaited."""
+    manager = StreamableHTTPSessionManager(service.server())
+    guarded = Guard(StreamableHTTPASGIApp(manager), host=host, port=listening.getsockname()[1], token=token)
+    config = uvicorn.Config(
+        guarded,
+        lifespan="off",
+        ws="none",
+        proxy_headers=False,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_PATIENCE,
+    )
+    server = _Server(config)
+    service.executions.warm()
+    async with manager.run():
+        serving = asyncio.ensure_future(server.serve(sockets=[listening]))
+        await asyncio.wait([serving, stopped], return_when=asyncio.FIRST_COMPLETED)
+        await service.executions.close()
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # of streams that are cut off nobody need hear
+        server.should_exit = True
+    await serving

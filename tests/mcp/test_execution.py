@@ -1,0 +1,206 @@
+"""A run on behalf of a client: it is followed, and ends when it is cancelled or its client has gone."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import anyio
+import pytest
+
+from tests.mcp.conftest import BUSY, HELLO, TOKEN, Http, Raw, Way, burning, call, is_there, run, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from luahost.integrations.devin.simulator import Simulator
+    from luahost.integrations.devin.simulator.server import Server
+
+# -- progress ------------------------------------------------------------------------------------------------------
+
+
+def test_progress_counts_calls_and_names_the_last(way: Way) -> None:
+    told: list[tuple[float, str | None]] = []
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        told.append((progress, message))
+
+    async def act() -> None:
+        async with way.client("--simulate") as client:
+            # A loop that computes is what takes time here: simulated time passes at once.
+            code = """for _ = 1, 4 do
+                app.integrations.devin.list_sessions()
+                local enough = os.clock() + 0.2
+                while os.clock() < enough do end
+            end"""
+            result = await client.call_tool("execute_lua", {"code": code}, progress_callback=hear)
+            assert not result.is_error
+
+    run(act())
+    assert len(told) >= 2
+    assert {message for _, message in told} == {"devin.list_sessions"}
+    counted = [progress for progress, _ in told]
+    assert counted == sorted(set(counted))
+    assert 2 <= counted[-1] <= 4
+
+
+def test_progress_is_sent_a_few_times_a_second_at_most(era: Way) -> None:
+    told: list[float] = []
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        told.append(progress)
+
+    async def act() -> float:
+        async with era.client("--simulate") as client:
+            started = time.monotonic()
+            code = "for _ = 1, 200 do app.integrations.devin.get_current_user() end"
+            await client.call_tool("execute_lua", {"code": code}, progress_callback=hear)
+            return time.monotonic() - started
+
+    assert len(told) <= 1 + 4 * run(act())
+
+
+# -- cancelling ----------------------------------------------------------------------------------------------------
+
+
+def test_a_cancelled_call_ends_its_process_and_the_server_goes_on(way: Way) -> None:
+    async def act() -> None:
+        async with way.client("--simulate") as client:
+            assert way.server is not None
+            with anyio.move_on_after(0.5):
+                await client.call_tool("execute_lua", {"code": BUSY})
+            await until(lambda: not burning(way.server or 0), 3)  # its own limit is 5 s
+            found = (await client.call_tool("execute_lua", {"code": "return 2"})).structured_content
+            assert found["values"] == [2]
+
+    run(act())
+
+
+def test_a_cancelled_call_sends_no_further_write(way: Way, simulator: Simulator, server: Server) -> None:
+    env = {"LUAHOST_DEVIN_API_KEY": simulator.keys["v3"]["default"], "LUAHOST_DEVIN_BASE_URL": server.url}
+    code = "while true do app.integrations.devin.create_session{ prompt = 'again' } sleep(0.1) end"
+
+    def writes() -> int:
+        return sum(request.method == "POST" for request in simulator.requests)
+
+    async def act() -> None:
+        async with way.client("--allow-writes", env=env) as client:
+            calling = asyncio.create_task(client.call_tool("execute_lua", {"code": code}))
+            await until(lambda: writes() >= 2)
+            calling.cancel()
+            await asyncio.sleep(0.3)
+            sent = writes()
+            await asyncio.sleep(0.5)
+            assert writes() == sent
+
+    run(act())
+
+
+# -- clients that leave --------------------------------------------------------------------------------------------
+
+
+def test_a_client_that_closes_the_pipe_ends_run_and_server(raw: Callable[..., Raw]) -> None:
+    server = raw("--simulate", "--timeout", "30", "--cpu-limit", "30").hello()
+    server.send(call(1, "execute_lua", {"code": BUSY}))
+    run(until(lambda: burning(server.process.pid)))
+    assert server.process.stdin is not None
+    server.process.stdin.close()
+    assert server.process.wait(10) == 0
+    assert server.process.stderr is not None
+    assert server.process.stderr.read() == b""
+
+
+def test_a_client_that_is_killed_leaves_nothing_behind(raw: Callable[..., Raw]) -> None:
+    server = raw("--simulate", "--timeout", "30", "--cpu-limit", "30").hello()
+    server.send(call(1, "execute_lua", {"code": "print(('x'):rep(100000)) return ('y'):rep(100000)"}))
+    for pipe in (server.process.stdin, server.process.stdout):
+        assert pipe is not None
+        pipe.close()
+    assert server.process.wait(10) == 0
+    assert server.process.stderr is not None
+    assert b"Traceback" not in server.process.stderr.read()
+
+
+def _request(served: Http, message: Any, **headers: str) -> http.client.HTTPConnection:
+    """A request whose answer nobody has read yet."""
+    connection = http.client.HTTPConnection(urlsplit(served.url).netloc, timeout=20)
+    connection.request(
+        "POST",
+        "/mcp",
+        json.dumps(message),
+        {
+            "Authorization": f"Bearer {TOKEN}",
+            "Content-Type": "application/json",
+            "Accept": "application/json, text/event-stream",
+            **headers,
+        },
+    )
+    return connection
+
+
+def _status(connection: http.client.HTTPConnection) -> tuple[int, str]:
+    """How a request was answered, and in which session."""
+    with closing(connection):
+        answer = connection.getresponse()
+        answer.close()
+        return answer.status, answer.headers.get("Mcp-Session-Id", "")
+
+
+def _session(served: Http) -> dict[str, str]:
+    status, session = _status(_request(served, HELLO))
+    assert status == 200
+    return {"Mcp-Session-Id": session, "MCP-Protocol-Version": "2025-06-18"}
+
+
+MODERN_HEADERS = {"MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "execute_lua"}
+
+
+def _modern_call(code: str) -> dict[str, Any]:
+    made = call(1, "execute_lua", {"code": code})
+    about = {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientInfo": {"name": "raw", "version": "0"},
+    }
+    return {**made, "params": {**made["params"], "_meta": about}}
+
+
+@pytest.mark.parametrize("era", ["handshake", "modern"])
+def test_a_connection_that_is_closed_ends_its_run(serve: Callable[..., Http], era: str) -> None:
+    served = serve("--simulate", "--timeout", "30", "--cpu-limit", "30")
+    if era == "modern":
+        connection = _request(served, _modern_call(BUSY), **MODERN_HEADERS)
+    else:
+        connection = _request(served, call(1, "execute_lua", {"code": BUSY}), **_session(served))
+    run(until(lambda: burning(served.process.pid)))
+    connection.close()
+    run(until(lambda: not burning(served.process.pid)))
+    assert _status(_request(served, HELLO))[0] == 200
+
+
+def test_a_session_that_is_deleted_ends_its_runs(serve: Callable[..., Http]) -> None:
+    served = serve("--simulate", "--timeout", "30", "--cpu-limit", "30")
+    headers = _session(served)
+    running = _request(served, call(1, "execute_lua", {"code": BUSY}), **headers)
+    run(until(lambda: burning(served.process.pid)))
+    deleting = http.client.HTTPConnection(urlsplit(served.url).netloc, timeout=20)
+    deleting.request("DELETE", "/mcp", headers={"Authorization": f"Bearer {TOKEN}", **headers})
+    assert _status(deleting)[0] == 200
+    run(until(lambda: not burning(served.process.pid)))
+    running.close()
+    assert _status(_request(served, call(2, "execute_lua", {"code": "return 1"}), **headers))[0] == 404
+
+
+def test_the_end_of_the_server_is_the_end_of_its_runs(serve: Callable[..., Http]) -> None:
+    served = serve("--simulate", "--timeout", "30", "--cpu-limit", "30")
+    running = _request(served, call(1, "execute_lua", {"code": BUSY}), **_session(served))
+    busy = run(until(lambda: burning(served.process.pid)))
+    said = served.end()
+    running.close()
+    assert (served.process.returncode, said) == (0, "")
+    run(until(lambda: not any(is_there(pid) for pid in busy)))
