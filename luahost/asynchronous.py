@@ -41,13 +41,19 @@ class RunOptions(TypedDict, total=False):
 async def run_async(run: Callable[..., Result], threads: Executor, options: RunOptions) -> Result:
     """Call `run` in one of `threads`; a task that is cancelled ends the run, and goes on when its process has ended."""
     loop = asyncio.get_running_loop()
-    cancellation = options.get("cancellation") or Cancellation()
-    options["cancellation"] = cancellation
-    running = loop.run_in_executor(threads, partial(run, loop=loop, **options))
+    cancellation, given = Cancellation(), options.get("cancellation")
+    options["cancellation"] = cancellation  # its own: a task that is cancelled ends no other's run
+    if given is not None:
+        given.wakes(cancellation.cancel)
+    running = threads.submit(partial(run, loop=loop, **options))
     try:
-        return await asyncio.shield(running)
+        return await asyncio.shield(asyncio.wrap_future(running))
     except asyncio.CancelledError:
         cancellation.cancel()
-        with suppress(Exception):  # what it gave or raised nobody waits for any more
-            await running
+        if not running.cancel():  # it has begun
+            with suppress(Exception):  # what it gave or raised nobody waits for any more
+                await asyncio.wrap_future(running)
         raise
+    finally:
+        if given is not None:
+            given.forget(cancellation.cancel)

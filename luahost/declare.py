@@ -8,6 +8,7 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import wraps
+from math import isfinite
 from typing import (
     Annotated,
     Any,
@@ -21,6 +22,7 @@ from typing import (
     is_typeddict,
 )
 
+from luahost.errors import InternalError
 from luahost.spec import Access, Call, Example, Field, Function, Param, SpecError
 
 _TYPES: dict[Any, Any] = {
@@ -66,7 +68,11 @@ def function(
             name=own,
             summary=summary or doc.partition("\n\n")[0].replace("\n", " ") or own.replace("_", " ").capitalize(),
             access=access,
-            handler=_handler(callable_, takes_call=takes_call),
+            handler=_handler(
+                callable_,
+                takes_call=takes_call,
+                absent=[each.name for each in parameters[takes_call:] if each.default is each.empty],
+            ),
             params=params,
             returns=tuple(returns),
             examples=tuple(Example(code=code) for code in examples),
@@ -76,13 +82,31 @@ def function(
     return declare
 
 
-def _handler(callable_: Callable[..., Any], *, takes_call: bool) -> Callable[[Call, dict[str, Any]], Any]:
+def _handler(
+    callable_: Callable[..., Any], *, takes_call: bool, absent: Sequence[str]
+) -> Callable[[Call, dict[str, Any]], Any]:
     @wraps(callable_)
     def handle(call: Call, arguments: dict[str, Any]) -> Any:
-        found = callable_(call, **arguments) if takes_call else callable_(**arguments)
-        return asyncio.run(found) if inspect.iscoroutine(found) else found
+        given = {**dict.fromkeys(absent), **arguments}  # what may be None, and has no other default
+        found = callable_(call, **given) if takes_call else callable_(**given)
+        return _for_script(asyncio.run(found) if inspect.iscoroutine(found) else found, "the result")
 
     return handle
+
+
+def _for_script(value: Any, place: str) -> Any:
+    """The value as a script can have it; raises InternalError for what has no such form."""
+    if value is None or isinstance(value, (str, bool, int, bytes)) or (isinstance(value, float) and isfinite(value)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_for_script(each, f"{place}[{at}]") for at, each in enumerate(value)]
+    if isinstance(value, Mapping) and all(isinstance(name, str) for name in value):
+        return {name: _for_script(each, f"{place}[{name!r}]") for name, each in value.items()}
+    kind = f"the number {value}" if isinstance(value, float) else f"a {type(value).__name__}"
+    raise InternalError(
+        f"{place} has {kind}, which a script has no value for",
+        hint="give dicts with names, lists, texts, numbers, True, False, None or bytes",
+    )
 
 
 def _param(
@@ -94,7 +118,8 @@ def _param(
     if parameter.name not in hints:
         raise SpecError(f"{place}: say its type, as in {parameter.name}: str")
     found = _typed(place, parameter.name, hints[parameter.name])
-    unless = "" if parameter.default in (parameter.empty, None) else f"{parameter.default!r} unless said"
+    told = parameter.default not in (parameter.empty, None) and parameter.name not in sensitive
+    unless = f"{parameter.default!r} unless said" if told else ""
     return replace(
         found,
         description="; ".join(filter(None, (found.description, unless))),

@@ -96,6 +96,10 @@ class Host:
             raise UsageError("state is a folder, or False for nothing on disk")
         if approve is not None and not callable(approve):
             raise UsageError(f"approve: a function was expected, not {approve!r}")
+        if limits is not None and not isinstance(limits, Limits):
+            raise UsageError(f"limits: a Limits was expected, not {limits!r}", hint="as in Limits(wall=30)")
+        if policy is not None and not callable(policy) and not hasattr(policy, "decide"):
+            raise UsageError(f"policy: a Policy was expected, not {policy!r}", hint='as in Policy(write="allow")')
         self.approve = approve
         self.isolation = isolation
         self.simulate = simulate
@@ -218,6 +222,7 @@ class Host:
         """
         from luahost.asynchronous import run_async
 
+        self._open()
         with self._lock:
             if self._threads is None:
                 from concurrent.futures import ThreadPoolExecutor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from luahost.errors import Unsupported
+from luahost.errors import Cancelled, Unsupported
 from luahost.lua.runner import NeverBegan, run_in_child
 
 TYPE_CHECKING = False
@@ -51,9 +51,9 @@ class Processes:
     def _run_once(self, bridge: Bridge, run: Run, start: dict[str, Any], owner: str | None) -> None:
         pool = self._made()
         key = _NOBODY if owner is None else owner
-        child = pool.take(key, run.remaining())
+        child = pool.take(key, run.remaining(), run.cancellation)
         if child is None:
-            raise run.wall_exceeded()
+            raise Cancelled("the run was cancelled") if run.cancelled else run.wall_exceeded()
         fit = False
         try:
             self.run_in(child, bridge, run, start)

@@ -132,7 +132,8 @@ def test_what_has_no_json_form_is_named(shop: Integration) -> None:
     with Host(integrations=[Integration(name="odd", functions=[give_set])], state=False) as host:
         error = host.run("return app.integrations.odd.give_set()").error
     assert error is not None
-    assert "set has no JSON form" in error.message
+    assert "the result has a set, which a script has no value for" in error.message
+    assert error.call == "odd.give_set"
 
 
 def test_a_function_without_a_base_url_can_send_nothing() -> None:

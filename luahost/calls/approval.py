@@ -6,6 +6,7 @@ import inspect
 import json
 import threading
 from collections.abc import Awaitable, Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from concurrent.futures import Future
 
+    from luahost.calls.policy import Verdict
     from luahost.calls.run import Run
     from luahost.spec import Function, Integration
 
@@ -35,9 +37,13 @@ class ApprovalRequest:
     rule: str
 
     def __str__(self) -> str:
-        """It in words, a line for each argument. What a script wrote cannot look like a line of ours."""
+        """It in words, a line for each argument, long ones cut. What a script wrote cannot look like a line of ours."""
+        return self.text(_LONGEST)
+
+    def text(self, longest: int | None = None) -> str:
+        """The same with `longest` characters of a value, its beginning and its end; None: all of it."""
         lines = [f"{self.call} on account {self.account}: {self.summary}"]
-        lines += [f"  {name} = {_shown(value)}" for name, value in self.arguments.items()]
+        lines += [f"  {name} = {_shown(value, longest)}" for name, value in self.arguments.items()]
         return "\n".join(lines)
 
 
@@ -48,24 +54,38 @@ ApprovalRequired, with its words."""
 _LONGEST = 2000  # characters of a value
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, longest: int | None) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
     text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
+    if longest is None or len(text) <= longest:
+        return text
+    end = longest // 4
+    return f"{text[: longest - end]} … ({len(text) - longest} characters are not shown) … {text[-end:]}"
 
 
 def seek(
-    run: Run, integration: Integration, function: Function, account: str, shown: Mapping[str, Any], rule: str
+    run: Run,
+    integration: Integration,
+    function: Function,
+    account: str,
+    shown: Mapping[str, Any],
+    verdict: Verdict,
 ) -> bool:
     """Ask whoever the run has to ask, and give True for a yes.
 
     Raises ApprovalRequired where there is nobody, or where asking failed; PermissionDenied for a no; Cancelled when
     the run ended first.
     """
+    rule = verdict.rule
     asked = ApprovalRequest(
-        f"{integration.name}.{function.name}", account, function.access, function.summary, shown, rule
+        f"{integration.name}.{function.name}",
+        account,
+        function.access,
+        function.summary,
+        deepcopy(dict(shown)),  # whoever is asked is shown what is sent, and cannot change it
+        rule,
     )
-    how = how_to_allow(integration.name, function)
+    how = how_to_allow(verdict, integration.name, function)
     if run.approve is None:
         raise ApprovalRequired(
             f"this call needs approval ({rule}), and nobody is there to give it",

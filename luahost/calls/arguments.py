@@ -12,7 +12,7 @@ from luahost.calls.cover import SENSITIVE
 from luahost.errors import InvalidArguments, Unsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from luahost.spec import Function, Param
 
@@ -146,12 +146,33 @@ def shown(function: Function, arguments: Any) -> dict[str, Any]:
     """
     if not isinstance(arguments, dict):
         return {}
-    known = {param.name: param.sensitive for param in function.params}
-    otherwise = any(known.values())
-    return {str(name): SENSITIVE if known.get(name, otherwise) else _shown(value) for name, value in arguments.items()}
+    known = {param.name: param for param in function.params}
+    otherwise = any(_is_sensitive(param) for param in function.params)
+    return {
+        str(name): _shown(known[name], value) if name in known else SENSITIVE if otherwise else _plain(value)
+        for name, value in arguments.items()
+    }
 
 
-def _shown(value: Any) -> Any:
+def _is_sensitive(param: Param) -> bool:
+    return param.sensitive or any(_is_sensitive(field) for field in param.fields)
+
+
+def _shown(param: Param, value: Any) -> Any:
+    """A value as it may be shown: of an object, its sensitive fields are covered, and those that it does not know."""
+    if param.sensitive:
+        return SENSITIVE
+    if not _is_sensitive(param):
+        return _plain(value)
+    if isinstance(value, list):
+        return [_shown(param, each) for each in value]
+    if not isinstance(value, dict):
+        return SENSITIVE
+    fields = {field.name: field for field in param.fields}
+    return {str(name): _shown(fields[name], each) if name in fields else SENSITIVE for name, each in value.items()}
+
+
+def _plain(value: Any) -> Any:
     return f"({len(value)} bytes)" if isinstance(value, bytes) else value
 
 
@@ -159,16 +180,29 @@ def secrets(function: Function, arguments: Any) -> list[str]:
     """The texts in `arguments` that the declaration marks sensitive; of objects, those of their sensitive fields."""
     if not isinstance(arguments, dict):
         return []
-    found: list[Any] = []
-    for param in function.params:
-        value = arguments.get(param.name)
-        if param.sensitive and param.fields:
-            entries = value if isinstance(value, list) else [value]
-            names = [field.name for field in param.fields if field.sensitive]
-            found += [entry.get(name) for entry in entries if isinstance(entry, dict) for name in names]
-        elif param.sensitive:
-            found.append(value)
-    return [value for value in found if isinstance(value, str)]
+    return [text for param in function.params for text in _secrets(param, arguments.get(param.name))]
+
+
+def _secrets(param: Param, value: Any) -> Iterator[str]:
+    """The sensitive texts in one value; a number counts as its digits."""
+    if param.fields and any(_is_sensitive(field) for field in param.fields):
+        for entry in value if isinstance(value, list) else [value]:
+            for field in param.fields if isinstance(entry, dict) else ():
+                yield from _secrets(field, entry.get(field.name))
+    elif param.sensitive:
+        yield from _texts(value)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, (dict, list)):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
+    elif isinstance(value, str):
+        yield value
+    elif isinstance(value, bytes):
+        yield value.decode("utf-8", "replace")
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield str(value)
 
 
 def _checked(param: Param, value: Any) -> tuple[Any, str | None]:

@@ -90,7 +90,7 @@ class Dispatcher(Directory):
             pending.done = True
         except LuaHostError as error:
             problem = self._own(error, name, account, secrets)
-        except Exception as error:  # noqa: BLE001 (told by its kind)
+        except BaseException as error:  # noqa: BLE001 (told by its kind; sys.exit in a function ends no host)
             problem = self._own(error, name, account, secrets)
         else:
             return found
@@ -98,7 +98,7 @@ class Dispatcher(Directory):
             run.end(pending, problem)
         raise problem
 
-    def _own(self, error: Exception, name: str, account: str, secrets: list[str]) -> LuaHostError:
+    def _own(self, error: BaseException, name: str, account: str, secrets: list[str]) -> LuaHostError:
         """An error of the call `name`: with its name, without what led to it, which holds the request and the key."""
         if not isinstance(error, LuaHostError):
             # A handler's own fault: its kind says enough, and its text could say too much.
@@ -106,6 +106,7 @@ class Dispatcher(Directory):
                 f"the function failed: {type(error).__name__}",
                 hint="a function that raises one of luahost.errors tells a script what is wrong",
             )
+        error.message = str(error.message)
         error.call = name
         error.account = account
         error.retryable = bool(error.retryable)
@@ -146,15 +147,18 @@ class Dispatcher(Directory):
         except InvalidArguments:
             record.arguments = run.kept(args.shown(function, given))
             raise
-        record.arguments = run.kept(args.shown(function, clean))
+        shown = args.shown(function, clean)
+        record.arguments = run.kept(shown)
         known = (integration.name, account) in self._connected or account in self.account_names(integration.name)
         if not known:
             raise self.unknown_account(integration.name, account)
-        self._allow(run, record, integration, function, account)
+        self._allow(run, record, integration, function, account, shown)
         connection = self._connect(integration, account)
         args.check_version(function, clean, connection.account.version, account)
         call = HandlerCall(self.ledger, connection, function, run, pending, secrets)
         dry = run.dry_run
+        if dry is None and function.access == "write" and not function.endpoints:
+            run.begin_write(pending)  # what it does, nobody but itself can tell: from here on it may have happened
         if not walk or function.pages is None:
             return function.handler(call, clean) if dry is None else dry.answer(integration, function, call, clean)
         pages = function.pages(call, clean) if dry is None else dry.pages(integration, function, call, clean)
@@ -168,7 +172,15 @@ class Dispatcher(Directory):
             ),
         )
 
-    def _allow(self, run: Run, record: CallRecord, integration: Integration, function: Function, account: str) -> None:
+    def _allow(
+        self,
+        run: Run,
+        record: CallRecord,
+        integration: Integration,
+        function: Function,
+        account: str,
+        shown: dict[str, Any],
+    ) -> None:
         """Return when the call may be made; raise PermissionDenied or ApprovalRequired when not. Record why."""
         verdict = self.policy.decide(integration.name, function, account)
         record.policy = {"decision": verdict.decision, "rule": verdict.rule}
@@ -176,9 +188,8 @@ class Dispatcher(Directory):
             raise denied(verdict, integration.name, function)
         if verdict.decision == "ask" and run.dry_run is None:
             record.policy["approved"] = False
-            record.policy["approved"] = approval.seek(
-                run, integration, function, account, record.arguments, verdict.rule
-            )
+            record.policy["approved"] = approval.seek(run, integration, function, account, shown, verdict)
+            run.check_open()
 
     def _stepped(self, step: Callable[[], Any], record: CallRecord, name: str, account: str, secrets: list[str]) -> Any:
         """One page more of a list; an error there is the call's, which has begun long ago."""

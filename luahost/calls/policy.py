@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from luahost.spec import Function
 
 Decision = Literal["allow", "ask", "deny"]
+READ_ONLY, CONFIRM = "read_only", "confirm"  # what decides over all rules
 DECISIONS: tuple[Decision, ...] = ("allow", "ask", "deny")  # the later, the stricter
 _PARTS = (2, 3)  # of "devin.write" and "devin.work.write"
 
@@ -33,9 +34,13 @@ class Rule:
     def __post_init__(self) -> None:
         _check(f"permission {self.subject}", self.decision)
 
+    @property
+    def name(self) -> str:
+        """As it is written in `Policy(rules=…)`: devin.write, or devin.work.write for one account."""
+        return ".".join(filter(None, (self.integration, self.account, self.subject)))
+
     def __str__(self) -> str:
-        name = ".".join(filter(None, (self.integration, self.account, self.subject)))
-        return f"{name} = {self.decision}" + (f" ({self.source})" if self.source else "")
+        return f"{self.name} = {self.decision}" + (f" ({self.source})" if self.source else "")
 
     def rank(self, integration: str, function: Function, account: str) -> tuple[int, int] | None:
         """How closely the rule fits: by function 3, pattern 2, read or write 1; then by account. None: not at all."""
@@ -53,10 +58,11 @@ class Rule:
 
 
 class Verdict(NamedTuple):
-    """What a policy says of a call, and the rule that said it."""
+    """What a policy says of a call, and the rule that said it, in words and, where it is one of the rules, itself."""
 
     decision: Decision
     rule: str
+    by: Rule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +101,10 @@ class Policy:
         """A function beats a pattern beats read or write; an account's rule the general one; the stricter of equals."""
         writes = function.access == "write"
         if self.read_only and writes:
-            return Verdict("deny", "read_only")
+            return Verdict("deny", READ_ONLY)
         verdict = self._by_rules(integration, function, account)
         if self.confirm and writes and verdict.decision == "allow":
-            return Verdict("ask", f"confirm, over {verdict.rule}")
+            return Verdict("ask", f"{CONFIRM}, over {verdict.rule}")
         return verdict
 
     def _by_rules(self, integration: str, function: Function, account: str) -> Verdict:
@@ -110,20 +116,26 @@ class Policy:
             return Verdict(decision, f"{function.access} = {decision} (the policy's default)")
         best = max(rank for rank, _ in fitting)
         rule = max((rule for rank, rule in fitting if rank == best), key=lambda rule: DECISIONS.index(rule.decision))
-        return Verdict(rule.decision, str(rule))
+        return Verdict(rule.decision, str(rule), rule)
 
 
 def denied(verdict: Verdict, integration: str, function: Function) -> PermissionDenied:
     """The error of a call that the policy denies."""
-    if verdict.rule == "read_only":
+    if verdict.rule == READ_ONLY:
         return PermissionDenied("this run may only read", hint="run it without --read-only, or with another Policy")
     return PermissionDenied(
         f"this is denied by policy: {verdict.rule}",
-        hint=f"whoever runs this can allow it: {how_to_allow(integration, function)}",
+        hint=f"whoever runs this can allow it: {how_to_allow(verdict, integration, function)}",
     )
 
 
-def how_to_allow(integration: str, function: Function) -> str:
+def how_to_allow(verdict: Verdict, integration: str, function: Function) -> str:
+    """What to change where, so that the policy allows the call."""
+    if verdict.rule.startswith(CONFIRM):
+        return "run it without --confirm, or with a Policy that has no confirm"
+    if verdict.by is not None and (verdict.by.account or verdict.by.subject == function.name):
+        place = verdict.by.source or "the rules of its Policy"
+        return f"{verdict.by.name} is {verdict.decision} in {place}; it has to be allow"
     return (
         f'in config.toml, [integrations.{integration}.permissions]: {function.name} = "allow", '
         f'or in Python Policy(rules={{"{integration}.{function.name}": "allow"}})'

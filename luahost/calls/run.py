@@ -129,6 +129,7 @@ class Run:
         """Count and record one call, which `end` is told of; raises LimitExceeded for one too many."""
         pending = Pending(record)
         with self._changed:
+            self.check_open()
             self._count(record.call)
             self.records.append(record)
             self._pending.add(pending)
@@ -171,10 +172,15 @@ class Run:
                 self._text_kept += size
         return arguments if fits else {name: _cut(value) for name, value in arguments.items()}
 
+    def check_open(self) -> None:
+        """Raises Cancelled when the run has ended: nothing begins after that."""
+        if self.stopped or self.cancelled:
+            raise Cancelled("the run ended before this was called")
+
     def begin_write(self, pending: Pending) -> None:
         """Say that a write leaves now; raises Cancelled when the run has ended meanwhile."""
         with self._changed:
-            if self.stopped or self.is_over():
+            if self.stopped or self.cancelled or self.is_over():
                 raise Cancelled("the run ended before this was sent")
             pending.sent = True
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import termios
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +14,8 @@ if TYPE_CHECKING:
     from luahost.calls.approval import ApprovalRequest
 
 _WORDS = {"y": True, "yes": True, "n": False, "no": False}
-_ALL = ("a", "all")
+_ALL, _VIEW = ("a", "all"), ("v", "view")
+_PLAIN = "\033[0m"  # a script may have left the terminal writing what cannot be seen
 
 
 class Terminal:
@@ -30,16 +33,24 @@ class Terminal:
             kind = (request.call, request.account)
             if kind in self._approved:
                 return True
-            self._say(f"\n{request}\n  because of: {request.rule}\n")
+            self._say(f"{_PLAIN}\n{request}\n  because of: {request.rule}\n")
             while True:
-                self._say("Allow it? [y]es, [n]o, [a]ll of this function from now on: ")
+                self._forget_typed()
+                self._say("Allow it? [y]es, [n]o, [a]ll of this function from now on, [v]iew it whole: ")
                 word = self._answers.readline()
                 answer = word.strip().lower()
+                if answer in _VIEW:
+                    self._say(f"{request.text()}\n")
                 if answer in _ALL:
                     self._approved.add(kind)
                     return True
                 if not word or answer in _WORDS:
                     return bool(word) and _WORDS[answer]
+
+    def _forget_typed(self) -> None:
+        """What was typed before the question could be seen answers another one: a script's, that only looks like it."""
+        with suppress(termios.error, OSError, ValueError):  # no terminal: a test's stream
+            termios.tcflush(self._answers, termios.TCIFLUSH)
 
     def _say(self, text: str) -> None:
         self._questions.write(text)

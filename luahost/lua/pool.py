@@ -18,6 +18,7 @@ from luahost.lua.parent import Parent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from luahost.calls.cancellation import Cancellation
     from luahost.lua.child import Child
 
 STOCK = 8
@@ -58,8 +59,10 @@ class Pool:
 
     # -- taking and giving back -----------------------------------------------------------------------------
 
-    def take(self, owner: str = "", timeout: float | None = None) -> Child | None:
-        """A ready process; when all are busy, wait for one up to `timeout` seconds, then None.
+    def take(
+        self, owner: str = "", timeout: float | None = None, cancellation: Cancellation | None = None
+    ) -> Child | None:
+        """A ready process; when all are busy, wait for one up to `timeout` seconds or until cancelled, then None.
 
         Raises InternalError where none can be started.
         """
@@ -67,8 +70,7 @@ class Pool:
             self._forget()
         until = None if timeout is None else time.monotonic() + timeout
         for _ in range(_ATTEMPTS):
-            with self._changed:
-                child = (None if self._waiting else self._pop(owner)) or self._wait(owner, until)
+            child = self._taken(owner, until, cancellation)
             if child is None or child.is_ready():
                 return child
             self._discard(child)  # it has died meanwhile, or said what it was not asked
@@ -87,7 +89,26 @@ class Pool:
         self._closed = True
         self._jobs.put(None)
 
-    def _wait(self, owner: str, until: float | None) -> Child | None:
+    def _taken(self, owner: str, until: float | None, cancellation: Cancellation | None) -> Child | None:
+        if cancellation is None:
+            with self._changed:
+                return (None if self._waiting else self._pop(owner)) or self._wait(owner, until)
+        # Whoever cancels must not wait for the pool: a thread passes it on.
+        cancellation.wakes(self._wake_soon)
+        try:
+            with self._changed:
+                return (None if self._waiting else self._pop(owner)) or self._wait(owner, until, cancellation)
+        finally:
+            cancellation.forget(self._wake_soon)
+
+    def _wake_soon(self) -> None:
+        threading.Thread(target=self._wake, name="luahost-wake", daemon=True).start()
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def _wait(self, owner: str, until: float | None, cancellation: Cancellation | None = None) -> Child | None:
         if self._keeper is None:
             self._keeper = threading.Thread(target=self._keep, name="luahost-pool", daemon=True)
             self._keeper.start()
@@ -98,7 +119,7 @@ class Pool:
             while True:
                 self._jobs.put(None)
                 left = None if until is None else until - time.monotonic()
-                if left is not None and left <= 0:
+                if (left is not None and left <= 0) or (cancellation is not None and cancellation.cancelled):
                     return None
                 self._changed.wait(left)
                 child = self._pop(owner)

@@ -72,7 +72,7 @@ class Terminal:
 
 def test_a_person_is_shown_the_call_and_says_yes() -> None:
     with Terminal("run", "--simulate", "--confirm", "-e", CREATE) as terminal:
-        terminal.wait_for("from now on: ")
+        terminal.wait_for("iew it whole: ")
         for words in ("devin.create_session on account default", 'prompt = "Fix it"', "because of: confirm"):
             assert words in terminal.seen
         terminal.type("maybe\n")
@@ -81,9 +81,33 @@ def test_a_person_is_shown_the_call_and_says_yes() -> None:
         assert terminal.end() == (0, "new\n")
 
 
+def test_what_was_typed_before_the_question_is_no_answer_to_it() -> None:
+    fake = "print('Allow it? [y]es, [n]o, [v]iew it whole: \\27[8m') sleep(1.5) "
+    with Terminal("run", "--simulate", "--confirm", "-e", fake + CREATE) as terminal:
+        time.sleep(0.7)  # the fake question goes to the output, which a person may see at the same terminal
+        terminal.type("y\n")
+        terminal.wait_for("iew it whole: ")
+        assert "\033[0m" in terminal.seen
+        terminal.type("n\n")
+        assert terminal.end()[0] == 5
+
+
+def test_a_long_value_can_be_seen_whole() -> None:
+    code = 'app.integrations.devin.create_session{ prompt = ("nice "):rep(1000) .. "EVIL" .. (" nice"):rep(1000) }'
+    with Terminal("run", "--simulate", "--confirm", "-e", code) as terminal:
+        terminal.wait_for("iew it whole: ")
+        assert "characters are not shown" in terminal.seen
+        assert "EVIL" not in terminal.seen
+        terminal.type("v\n")
+        terminal.wait_for("iew it whole: ")
+        assert "EVIL" in terminal.seen
+        terminal.type("n\n")
+        assert terminal.end()[0] == 5
+
+
 def test_a_no_ends_the_script_with_exit_code_5() -> None:
     with Terminal("run", "--simulate", "--confirm", "-e", CREATE) as terminal:
-        terminal.wait_for("from now on: ")
+        terminal.wait_for("iew it whole: ")
         terminal.type("n\n")
         assert terminal.end() == (5, "")
         assert "refused" in terminal.seen
@@ -91,7 +115,7 @@ def test_a_no_ends_the_script_with_exit_code_5() -> None:
 
 def test_all_asks_once_for_a_function() -> None:
     with Terminal("run", "--simulate", "--confirm", "-e", f"for i = 1, 3 do {CREATE} end") as terminal:
-        terminal.wait_for("from now on: ")
+        terminal.wait_for("iew it whole: ")
         terminal.type("all\n")
         assert terminal.end() == (0, "new\nnew\nnew\n")
     assert terminal.seen.count("Allow it?") == 1
@@ -99,14 +123,14 @@ def test_all_asks_once_for_a_function() -> None:
 
 def test_the_end_of_the_input_is_a_no() -> None:
     with Terminal("run", "--simulate", "--confirm", "-e", CREATE) as terminal:
-        terminal.wait_for("from now on: ")
+        terminal.wait_for("iew it whole: ")
         terminal.type("\x04")
         assert terminal.end()[0] == 5
 
 
 def test_ctrl_c_at_the_question_ends_the_run() -> None:
     with Terminal("run", "--simulate", "--confirm", "-e", CREATE) as terminal:
-        terminal.wait_for("from now on: ")
+        terminal.wait_for("iew it whole: ")
         terminal.type("\x03")
         assert terminal.end()[0] == 130
 
@@ -116,7 +140,7 @@ def test_a_rule_of_config_toml_asks_in_run_and_call(home: Path) -> None:
     (home / "config.toml").write_text('[integrations.devin.permissions]\ncreate_session = "ask"\n')
     for words in (["run", "--simulate", "-e", CREATE], ["call", "--simulate", "devin.create_session", "prompt=Fix it"]):
         with Terminal(*words) as terminal:
-            terminal.wait_for("from now on: ")
+            terminal.wait_for("iew it whole: ")
             assert "devin.create_session = ask (config.toml)" in terminal.seen
             terminal.type("y\n")
             code, output = terminal.end()
@@ -129,7 +153,7 @@ def test_where_nobody_is_to_be_asked_the_call_is_refused_with_what_to_write(luah
     assert finished.code == 5
     told = finished.err if "--json" not in words else finished.json["error"]["message"] + finished.json["error"]["hint"]
     assert "needs approval" in told
-    assert 'create_session = "allow"' in told
+    assert "without --confirm" in told
 
 
 def test_a_dry_run_lists_what_would_have_been_done(luahost: Any) -> None:

@@ -203,7 +203,7 @@ def test_two_owners_in_threads_never_share_a_process() -> None:
     served: dict[int, set[str]] = {}
     take = Pool.take
 
-    def noted(pool: Pool, owner: str = "", timeout: float | None = None) -> Child | None:
+    def noted(pool: Pool, owner: str = "", timeout: float | None = None, _: Any = None) -> Child | None:
         child = take(pool, owner, timeout)
         assert child is not None
         served.setdefault(child.pid, set()).add(owner)
