@@ -82,7 +82,9 @@ def test_a_person_is_shown_the_call_and_says_yes() -> None:
 
 
 def test_what_was_typed_before_the_question_is_no_answer_to_it() -> None:
-    fake = "print('Allow it? [y]es, [n]o, [v]iew it whole: \\27[8m') sleep(1.5) "
+    fake = (
+        "print('Allow it? [y]es, [n]o, [v]iew it whole: \\27[8m') local t = os.clock() while os.clock() - t < 2 do end "
+    )
     with Terminal("run", "--simulate", "--confirm", "-e", fake + CREATE) as terminal:
         time.sleep(0.7)  # the fake question goes to the output, which a person may see at the same terminal
         terminal.type("y\n")
