@@ -125,7 +125,7 @@ class Parts:
                 clock = made[name].clock
                 clock.sleep(time.time() - clock.time())
             made[name].clock = clock
-        return DryRun(made, clock)
+        return DryRun(made, clock, dispatcher.policy)
 
     def _make_ledger(self) -> Ledger:
         from pathlib import Path

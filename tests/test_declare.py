@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence  # noqa: TC003 (annotations are read while it runs)
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import pytest
 
+import luahost
 from luahost import Call, Function, Host, Integration, NotFound, SpecError, function
 
 ALLOWED = {"read": "allow", "write": "allow"}
@@ -193,3 +195,109 @@ def _either_or_none(password: str | None = None) -> None: ...
 def test_an_integration_takes_functions_and_nothing_else() -> None:
     with pytest.raises(SpecError, match="is not a Function"):
         Integration(name="odd", functions=[_either])  # type: ignore[list-item]
+
+
+class Login(TypedDict):
+    user: str
+    password: str
+
+
+def _host(*functions: Function, **options: Any) -> Host:
+    from luahost import Policy
+
+    return Host(
+        integrations=[Integration(name="own", functions=functions)],
+        policy=Policy(write="allow"),
+        state=False,
+        **options,
+    )
+
+
+def test_what_may_be_none_may_be_left_out() -> None:
+    @function(access="read")
+    def find_it(name: str | None, size: int | None = 3) -> list[Any]:
+        return [name, size]
+
+    with _host(find_it) as host:
+        assert host.call("own.find_it") == [None, 3]
+
+
+def test_sensitive_values_of_every_kind_are_covered_in_errors_records_and_descriptions() -> None:
+    @function(access="write", sensitive=["login", "codes", "pin", "token"])
+    def sign_in(login: Login, codes: list[str], pin: int, token: str = "s3cret-default") -> None:
+        raise NotFound(f"no {login} {codes} {pin}")
+
+    arguments = {"login": {"user": "ada", "password": "hunter22"}, "codes": ["c0de-one"], "pin": 918273}
+    with _host(sign_in) as host:
+        with pytest.raises(NotFound) as caught:
+            host.call("own.sign_in", arguments)
+        result = host.run("app.integrations.own.sign_in(args.a)", args={"a": arguments})
+        page = str(host.run("return docs.read('own.sign_in')").value)
+    told = repr(caught.value.fields()) + repr(result.as_dict()["calls"]) + page
+    for secret in ("hunter22", "c0de-one", "918273", "s3cret-default"):
+        assert secret not in told
+
+
+def test_a_sensitive_field_of_an_object_is_covered_in_records() -> None:
+    from luahost import Param
+
+    fields = (
+        Param(name="user", type="string", description=""),
+        Param(name="password", type="string", description="", sensitive=True),
+    )
+    params = (Param(name="login", type="object", description="", fields=fields),)
+    declared = Function(name="sign_in", summary="", access="read", handler=lambda *_: None, params=params)
+    with _host(declared) as host:
+        result = host.run('app.integrations.own.sign_in{ login = { user = "ada", password = "hunter22" } }')
+    assert result.calls[0].arguments == {"login": {"user": "ada", "password": "<sensitive>"}}
+
+
+@pytest.mark.parametrize("error", [SystemExit(1), KeyboardInterrupt(), asyncio.CancelledError(), GeneratorExit()])
+def test_a_function_that_wants_to_end_everything_ends_its_call_only(error: BaseException) -> None:
+    @function(access="read")
+    def end_it() -> None:
+        raise error
+
+    with _host(end_it) as host:
+        for _ in range(3):
+            found = host.run("app.integrations.own.end_it()").error
+            assert found is not None
+            assert (found.code, type(error).__name__ in found.message) == ("internal_error", True)
+
+
+@pytest.mark.parametrize("given", [{1, 2}, object(), float("nan"), {1: 2}, [{"a": {3}}], b"x".__class__])
+def test_a_result_that_no_script_can_have_is_told_with_its_call(given: Any) -> None:
+    @function(access="read")
+    def give_it() -> Any:
+        return given
+
+    with _host(give_it) as host:
+        result = host.run("return app.integrations.own.give_it()")
+        with pytest.raises(luahost.InternalError, match="has no value for"):
+            host.call("own.give_it")
+    assert result.error is not None
+    assert (result.error.call, result.calls[0].status) == ("own.give_it", "error")
+
+
+def test_a_write_of_ones_own_that_is_under_way_is_awaited() -> None:
+    done: list[str] = []
+
+    @function(access="write")
+    def do_slowly() -> str:
+        time.sleep(1.5)
+        done.append("it")
+        return "done"
+
+    with _host(do_slowly) as host:
+        result = host.run("app.integrations.own.do_slowly()", limits=luahost.Limits(wall=0.5))
+        assert done == ["it"]
+    assert result.error is not None
+    assert (result.error.code, result.calls[0].status) == ("limit_exceeded", "ok")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("policy", "deny"), ("policy", {}), ("limits", {"wall": 1}), ("approve", 1)]
+)
+def test_a_host_says_at_once_what_it_was_given_wrong(option: str, value: Any) -> None:
+    with pytest.raises(luahost.UsageError, match=option):
+        Host(**{option: value})

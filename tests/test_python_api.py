@@ -133,6 +133,57 @@ def test_no_write_leaves_after_a_run_was_cancelled(accounts: Any, simulator: Any
     assert [session["prompt"] for session in simulator.sessions][1:] == ["first"]
 
 
+def test_a_run_that_waits_for_a_process_hears_that_it_is_cancelled() -> None:
+    cancellation = Cancellation()
+    with Host(state=False, processes=1, limits=Limits(wall=60)) as host:
+        first = threading.Thread(target=host.run, args=("sleep(6)",))
+        first.start()
+        time.sleep(0.5)
+        threading.Timer(0.3, cancellation.cancel).start()
+        started = time.monotonic()
+        result = host.run("return 1", cancellation=cancellation)
+        assert time.monotonic() - started < 4
+        first.join()
+    assert result.error is not None
+    assert result.error.code == "cancelled"
+
+
+def test_a_task_that_waits_for_its_turn_ends_at_once() -> None:
+    async def main() -> float:
+        with Host(state=False, processes=1, limits=Limits(wall=60)) as host:
+            first = asyncio.create_task(host.run_async("sleep(5)"))
+            await asyncio.sleep(0.3)
+            started = time.monotonic()
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.3):
+                    await host.run_async("return 1")
+            waited = time.monotonic() - started
+            await first
+            return waited
+
+    assert asyncio.run(main()) < 3
+
+
+def test_a_task_that_is_cancelled_ends_no_other_run_of_the_same_cancellation() -> None:
+    async def main() -> tuple[Any, bool]:
+        shared = Cancellation()
+        with Host(state=False, limits=Limits(wall=60)) as host:
+            other = asyncio.create_task(host.run_async("sleep(1) return 7", cancellation=shared))
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.3):
+                    await host.run_async("sleep(30)", cancellation=shared)
+            return (await other).value, shared.cancelled
+
+    assert asyncio.run(main()) == (7, False)
+
+
+def test_a_host_that_is_closed_says_so_to_run_async() -> None:
+    host = Host(state=False)
+    host.close()
+    with pytest.raises(luahost.UsageError, match="closed"):
+        asyncio.run(host.run_async("return 1"))
+
+
 def test_a_cancellation_can_be_used_for_several_runs() -> None:
     cancellation = Cancellation()
     with Host(state=False, limits=Limits(cpu=60, wall=60)) as host:

@@ -9,52 +9,51 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from luahost.calls import arguments as args
 from luahost.calls.accounts import Account
 from luahost.calls.handling import Connection, HandlerCall
 from luahost.calls.ledger import MemoryLedger
-from luahost.errors import ApiError, ArgumentError, LuaHostError
+from luahost.calls.stand_ins import SAMPLES, StandIn, noun_of, replaced
+from luahost.errors import Forbidden, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from luahost.calls.policy import Policy
     from luahost.calls.run import Clock
     from luahost.spec import Function, Http, Integration, Param, Simulation
-
-_SAMPLES: dict[str, Any] = {
-    "string": "example", "integer": 1, "number": 1.0, "boolean": True, "object": {}, "array": [], "bytes": b"",
-}  # fmt: skip
 
 
 class DryRun:
     """What answers one dry run. Thread-safe.
 
-    `simulations` are simulated APIs of its own, by integration, all on `clock`, which is that of the run.
+    `simulations` are simulated APIs of its own, by integration, all on `clock`, which is that of the run. `policy` says
+    what may be read to answer a write.
     """
 
-    def __init__(self, simulations: Mapping[str, Simulation], clock: Clock | None) -> None:
+    def __init__(self, simulations: Mapping[str, Simulation], clock: Clock | None, policy: Policy) -> None:
         self.clock = clock
+        self._policy = policy
         self._simulations = simulations
         self._ledger = MemoryLedger()
         self._lock = threading.RLock()
         self._connected: dict[tuple[str, str], Connection] = {}
         self._made: dict[str, set[str]] = {}
-        self._stand_ins: dict[tuple[str, str], _StandIn] = {}
+        self._stand_ins: dict[tuple[str, str], StandIn] = {}
         self._samples = 0
 
     def answer(self, integration: Integration, function: Function, call: HandlerCall, arguments: dict[str, Any]) -> Any:
         """What the call gives: a read that names nothing made here is made, all else is simulated."""
         if function.access == "read":
-            if not self._names_made(integration, arguments):
+            if not self._is_simulated(integration, function, arguments):
                 return function.handler(call, arguments)
             return self._simulated(integration, function, call, arguments)
-        if self._can_simulate(integration, function) and not self._names_made(integration, arguments):
-            try:
-                return function.handler(_Probe(call), arguments)  # an idempotency key may have made it long ago
-            except _WouldWriteError:
-                pass
-        call.plan()
-        found = self._simulated(integration, function, call, arguments)
+        if not self._can_simulate(integration, function):
+            call.plan()
+            found = self._sample(function, arguments)
+        elif "idempotency_key" in arguments and (known := _existing(function, call, arguments)) is not None:
+            return known  # made long ago: nothing would be done
+        else:
+            found = self._simulated(integration, function, call, arguments)
         self._remember(integration, function, found)
         return found
 
@@ -64,7 +63,7 @@ class DryRun:
         """The pages of a list: of the real one, or of what belongs to a thing made here."""
         if function.pages is None:
             raise TypeError(f"{function.name} has no pages")
-        if self._names_made(integration, arguments) and self._can_simulate(integration, function):
+        if self._is_simulated(integration, function, arguments):
             call = call.moved(self._connection(integration, call), lambda: self._ledger)
         return function.pages(call, arguments)
 
@@ -75,24 +74,41 @@ class DryRun:
     ) -> Any:
         if not self._can_simulate(integration, function):
             return self._sample(function, arguments)
-        moved = call.moved(self._connection(integration, call), lambda: self._ledger)
+        moved = _Noted(call.moved(self._connection(integration, call), lambda: self._ledger))
         standing = [
             self._stand_in(integration, param, arguments[param.name], call, moved)
             for param in function.params
             if self._is_real(integration, param, arguments)
         ]
+        moved.wrote.clear()
         for each in standing:
-            arguments = _replaced(arguments, each.real_id, each.id) if each.id else arguments
+            arguments = replaced(arguments, each.real_id, each.id) if each.id else arguments
         try:
             found = function.handler(moved, arguments)
-        except ApiError:
+        except (Forbidden, NotFound):
             if function.access == "read" or not self._names_real(integration, arguments):
                 raise
+            moved.wrote.append(True)
             found = self._sample(function, arguments)  # of a thing that the simulator cannot have
+        if moved.wrote and function.access == "write":
+            call.plan()
+            for each in standing:
+                each.changed = True
         for each in standing:
             if each.id:
-                found = _replaced(each.merged(found), each.id, each.real_id)
+                found = replaced(each.merged(found), each.id, each.real_id)
         return found
+
+    def _is_simulated(self, integration: Integration, function: Function, arguments: dict[str, Any]) -> bool:
+        """Whether a read is of what was made here; or waits for something to become of what was changed here."""
+        if self._names_made(integration, arguments):
+            return integration.name in self._simulations or not function.endpoints
+        waits = function.name.startswith("wait_") and self._can_simulate(integration, function)
+        return waits and any(
+            stand_in.changed
+            for (name, real), stand_in in self._stand_ins.items()
+            if name == integration.name and real in arguments.values()
+        )
 
     def _can_simulate(self, integration: Integration, function: Function) -> bool:
         """Whether all that the function does is to send requests, which a simulator can answer."""
@@ -118,7 +134,7 @@ class DryRun:
             return {**function.sample}
         ids = _identities(function)
         found = {
-            field.name: f"dry-run-{number}" if field.name in ids else _SAMPLES[field.type]
+            field.name: f"dry-run-{number}" if field.name in ids else SAMPLES[field.type]
             for field in function.returns
             if field.always
         }
@@ -131,11 +147,12 @@ class DryRun:
             return
         with self._lock:
             made = self._made.setdefault(integration.name, set())
-            made.update(value for name in _identities(function) if isinstance(value := found.get(name), str))
+            ids = (found.get(name) for name in _identities(function))
+            made.update(_bare(value, integration) for value in ids if isinstance(value, str))
 
     def _names_made(self, integration: Integration, arguments: Any) -> bool:
         made = self._made.get(integration.name, ())
-        return any(_bare(text, integration) in made or text in made for text in _texts(arguments))
+        return any(_bare(text, integration) in made for text in _texts(arguments))
 
     # -- what is there, and is to be changed ----------------------------------------------------------------
 
@@ -144,7 +161,7 @@ class DryRun:
         value = arguments.get(param.name)
         return (
             isinstance(value, str)
-            and _maker(integration, param.name) is not None
+            and noun_of(integration, param.name) is not None
             and not self._names_made(integration, value)
         )
 
@@ -155,83 +172,20 @@ class DryRun:
 
     def _stand_in(
         self, integration: Integration, param: Param, real: str, call: HandlerCall, moved: HandlerCall
-    ) -> _StandIn:
+    ) -> StandIn:
         with self._lock:
             at = (integration.name, real)
             if at not in self._stand_ins:
-                self._stand_ins[at] = _StandIn(integration, param.name, real, call, moved)
+                self._stand_ins[at] = StandIn(integration, param.name, real, call, moved, self._may_read)
             return self._stand_ins[at]
 
-
-class _StandIn:
-    """A thing in the simulator that stands for a real one, made of what can be read of that.
-
-    Raises what reading it raises: a write to a thing that is not there would fail as well.
-    """
-
-    def __init__(
-        self, integration: Integration, name: str, real_id: str, call: HandlerCall, moved: HandlerCall
-    ) -> None:
-        self.real_id = real_id
-        self.id: str | None = None
-        self._before: dict[str, Any] = {}
-        maker, reader = _maker(integration, name), integration.function("get_" + name.removesuffix("_id"))
-        readable = reader is not None and (not reader.endpoints or call.version in reader.endpoints)
-        self._real = _read(reader, call, {name: real_id}) if reader is not None and readable else {}
-        if maker is None or (maker.endpoints and call.version not in maker.endpoints):
-            return
-        try:
-            made = maker.handler(moved.of(maker), _filled(maker, self._real, call.version))
-            self.id = made[name]
-            if reader is not None and readable:
-                self._before = _read(reader, moved, {name: self.id})
-        except LuaHostError:  # the answer will be a sample
-            self.id = None
-
-    def merged(self, found: Any) -> Any:
-        """An answer about the stand-in as one about the real thing: what is not changed is as it is there."""
-        if not isinstance(found, dict):
-            return found
-        return {
-            name: self._real[name]
-            if name in self._real and value is not None and self._before.get(name) == value
-            else value
-            for name, value in found.items()
-        }
-
-
-def _read(reader: Function, call: HandlerCall, arguments: dict[str, Any]) -> dict[str, Any]:
-    found = reader.handler(call.of(reader), arguments)
-    return found if isinstance(found, dict) else {}
-
-
-def _maker(integration: Integration, name: str) -> Function | None:
-    """The function that makes what the parameter `name` names."""
-    noun = name.removesuffix("_id")
-    return integration.function("create_" + noun) if noun != name else None
+    def _may_read(self, integration: Integration, reader: Function, call: HandlerCall) -> bool:
+        return self._policy.decide(integration.name, reader, call.account).decision == "allow"
 
 
 def _identities(function: Function) -> tuple[str, ...]:
     """The fields that say what a function has made: `note_id` of `create_note`, `id`, `url`."""
     return function.name.partition("_")[2] + "_id", "id", "url"
-
-
-def _filled(maker: Function, real: dict[str, Any], version: str) -> dict[str, Any]:
-    """Arguments that make something like `real`."""
-    known = {
-        param.name: real[param.name]
-        for param in maker.params
-        if real.get(param.name) is not None
-        and not param.name.endswith(("_id", "_ids"))  # those would have to stand there too
-        and (not param.versions or version in param.versions)
-    }
-    needed = {
-        param.name: param.enum[0] if param.enum else _SAMPLES[param.type] for param in maker.params if param.required
-    }
-    try:
-        return args.check(maker, {**needed, **known})
-    except ArgumentError:
-        return needed
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -247,17 +201,7 @@ def _bare(text: str, integration: Integration) -> str:
     return text.removeprefix(f"{integration.name}-")
 
 
-def _replaced(value: Any, old: str, new: str) -> Any:
-    if isinstance(value, str):
-        return value.replace(old, new)
-    if isinstance(value, list):
-        return [_replaced(each, old, new) for each in value]
-    if isinstance(value, dict):
-        return {name: _replaced(each, old, new) for name, each in value.items()}
-    return value
-
-
-# -- reading, up to the first write -----------------------------------------------------------------------------------
+# -- what a call does ------------------------------------------------------------------------------------------------
 
 
 class _WouldWriteError(BaseException):
@@ -268,6 +212,14 @@ def _would_write(*_: Any, **__: Any) -> NoReturn:
     raise _WouldWriteError
 
 
+def _existing(function: Function, call: HandlerCall, arguments: dict[str, Any]) -> Any:
+    """What an idempotency key has made, by what can be read; None where the call would write."""
+    try:
+        return function.handler(_Probe(call), arguments)
+    except _WouldWriteError:
+        return None
+
+
 class _Probe(HandlerCall):
     """A call that ends where it would write."""
 
@@ -276,7 +228,7 @@ class _Probe(HandlerCall):
 
     @property
     def http(self) -> Http:
-        return _Reading(super().http)
+        return _Http(super().http, _would_write)
 
     def notice(self, text: str) -> None:
         """Nothing: what answers in place of this call tells it again."""
@@ -286,11 +238,29 @@ class _Probe(HandlerCall):
         return _would_write() if found is None else found
 
 
-class _Reading:
-    """An Http that reads."""
+class _Noted(HandlerCall):
+    """A call, simulated, that notes in `wrote` whether it has written: an idempotency key may have been used here."""
 
-    def __init__(self, http: Http) -> None:
+    def __init__(self, call: HandlerCall) -> None:
+        self.__dict__.update(call.__dict__)
+        self.wrote: list[bool] = []
+
+    @property
+    def http(self) -> Http:
+        http = super().http
+
+        def write(*arguments: Any, **options: Any) -> Any:
+            self.wrote.append(True)
+            return http.write(*arguments, **options)
+
+        return _Http(http, write)
+
+
+class _Http:
+    """An Http whose writing is another."""
+
+    def __init__(self, http: Http, write: Callable[..., Any]) -> None:
         self.get: Callable[..., Any] = http.get
         self.get_page: Callable[..., Any] = http.get_page
         self.download: Callable[..., tuple[bytes, str]] = http.download
-        self.write: Callable[..., Any] = _would_write
+        self.write = write

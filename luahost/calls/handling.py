@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from luahost.spec import Creation, Files, Function, Http
 
 
+_DRY_PAUSE = 0.05  # seconds between two looks at an API in a dry run, where waiting takes no time
+
+
 class Connection:
     """An account in use: its transport, and what was found out about it."""
 
@@ -116,11 +119,17 @@ class HandlerCall:
         return self._run.files
 
     def sleep(self, seconds: float) -> None:
-        self._run.sleep(seconds, real=not self._connection.simulated)
+        real = not self._connection.simulated
+        if real and self._run.dry_run is not None and self._run.clock is not None:
+            self._run.clock.sleep(seconds)  # what is waited for is not simulated, and the run's time is
+            seconds = min(seconds, _DRY_PAUSE)
+        self._run.sleep(seconds, real=real)
 
     def time(self) -> float:
-        simulated = self._connection.simulated and self._run.clock is not None
-        return self._run.clock.time() if simulated and self._run.clock else time.monotonic()
+        clock = self._run.clock
+        if clock is None or (self._run.dry_run is None and not self._connection.simulated):
+            return time.monotonic()
+        return clock.time()
 
     @property
     def account(self) -> str:

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from luahost import ApprovalRequest, ApprovalRequired, Host, Limits, PermissionDenied, Policy, UsageError
+from luahost import (
+    ApprovalRequest,
+    ApprovalRequired,
+    Cancellation,
+    Host,
+    Integration,
+    Limits,
+    PermissionDenied,
+    Policy,
+    UsageError,
+    function,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -188,3 +199,77 @@ def test_who_is_asked_can_be_another_for_one_run() -> None:
 def test_an_approve_that_cannot_be_called_is_refused_at_once() -> None:
     with pytest.raises(UsageError, match="approve"):
         host(True)
+
+
+def test_all_of_an_argument_is_shown_however_much_the_run_has_recorded() -> None:
+    seen: list[str] = []
+
+    def approve(request: ApprovalRequest) -> bool:
+        seen.append(request.arguments["prompt"])
+        return False
+
+    source = """
+        local devin, big = app.integrations.devin, ("x"):rep(2^20)
+        for _ = 1, 15 do pcall(devin.list_sessions, { nonsense = big }) end
+        pcall(devin.list_sessions, { nonsense = big:sub(101) })
+        devin.create_session{ prompt = ("nice "):rep(300) .. "EVIL" }
+    """
+    with host(approve, limits=Limits(memory_mib=256)) as asked:
+        asked.run(source)
+    assert [text.endswith("EVIL") for text in seen] == [True]
+
+
+def test_what_is_asked_about_cannot_be_changed() -> None:
+    def approve(request: ApprovalRequest) -> bool:
+        request.arguments["tags"].append("added")
+        return True
+
+    with host(approve) as asked:
+        made = asked.call("devin.create_session", {"prompt": "x", "tags": ["a"]})
+    assert made["tags"] == ["a"]
+
+
+def test_a_long_value_shows_its_beginning_and_its_end_and_all_of_it_on_demand() -> None:
+    request = ApprovalRequest("a.b_c", "default", "write", "Does it.", {"x": "a" * 3000 + "b" * 3000 + "END"}, "rule")
+    assert len(str(request)) < 2200
+    assert str(request).endswith('END"')
+    assert "characters are not shown" in str(request)
+    assert "b" * 3000 in request.text()
+
+
+def test_a_run_that_is_cancelled_while_somebody_approves_makes_no_call() -> None:
+    cancellation = Cancellation()
+
+    def approve(_: ApprovalRequest) -> bool:
+        cancellation.cancel()
+        return True
+
+    made: list[str] = []
+
+    @function(access="write")
+    def make_it() -> None:
+        made.append("it")
+
+    shop = Integration(name="shop", functions=[make_it])
+    with Host(integrations=[shop], approve=approve, state=False) as asked:
+        for _ in range(10):
+            cancellation.cancelled = False
+            result = asked.run("app.integrations.shop.make_it()", cancellation=cancellation)
+            assert result.error is not None
+            assert result.error.code == "cancelled"
+        time.sleep(0.2)
+    assert made == []
+
+
+def test_an_approval_under_confirm_is_not_told_to_change_rules_that_do_not_count() -> None:
+    with host(None, policy=Policy(write="allow", confirm=True)) as asked, pytest.raises(ApprovalRequired) as caught:
+        asked.call("devin.create_session", {"prompt": "x"})
+    assert "confirm" in (caught.value.hint or "")
+    assert "config.toml" not in (caught.value.hint or "")
+
+
+def test_the_rule_that_decides_is_the_one_that_is_told_to_be_changed() -> None:
+    rules: Any = {"devin.default.create_session": "deny", "devin.create_session": "allow"}
+    with host(None, policy=Policy(rules=rules)) as asked, pytest.raises(PermissionDenied) as caught:
+        asked.call("devin.create_session", {"prompt": "x"})
+    assert "devin.default.create_session is deny" in (caught.value.hint or "")

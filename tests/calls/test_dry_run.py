@@ -290,3 +290,86 @@ def test_without_an_example_the_documented_fields_answer_and_ids_differ() -> Non
     assert set(first) == {"ticket_id", "state"}
     assert there["ticket_id"] == "real"
     assert sent == [{"ticket_id": "there"}]
+
+
+# -- what an attacker and a careful user have found -----------------------------------------------------------------
+
+
+def test_what_the_api_would_refuse_is_refused(real: Host) -> None:
+    for arguments in ("structured_output_schema = { type = 'nonsense' }", "parent_session_id = 'nope'"):
+        result = dry(real, f"devin.create_session{{ prompt = 'x', {arguments} }}")
+        assert result.error is not None, arguments
+        assert result.error.code in ("validation_failed", "not_found", "unsupported", "invalid_arguments")
+        assert result.meta["plan"] == [] or result.meta["plan"][0]["call"] != "devin.create_session"
+
+
+def test_ending_what_this_dry_run_has_ended_already_fails_as_it_would(real: Host) -> None:
+    result = dry(real, 'devin.terminate_session("sess_abc123") devin.terminate_session("sess_abc123")')
+    assert result.error is not None
+    assert result.error.code in ("conflict", "validation_failed")
+    assert len(result.meta["plan"]) >= 1
+
+
+def test_one_idempotency_key_is_one_planned_call(real: Host) -> None:
+    create = 'devin.create_session{ prompt = "x", idempotency_key = "one" }'
+    result = dry(real, f"return {create}.session_id, {create}.session_id")
+    assert result.values[0] == result.values[1]
+    assert [call.status for call in result.calls] == ["planned", "ok"]
+    assert len(result.meta["plan"]) == 1
+
+
+def test_another_use_of_a_key_is_a_conflict(real: Host) -> None:
+    source = 'devin.create_session{ prompt = args.p or "x", idempotency_key = "one" }'
+    result = dry(real, f'{source} devin.create_session{{ prompt = "other", idempotency_key = "one" }}')
+    assert result.error is not None
+    assert result.error.code == "conflict"
+
+
+def test_a_denied_read_is_not_made_to_answer_a_write(
+    accounts: Callable[..., dict[str, Any]], simulator: Simulator
+) -> None:
+    with Host(accounts=accounts(), policy=Policy(read="deny", write="allow"), state=False) as host:
+        result = dry(host, 'return devin.send_message("sess_abc123", "x")')
+    assert result.ok, result.error
+    assert result.value.get("title") != "Slow nightly build"
+    assert not [request for request in simulator.requests if "/sessions/" in request.path]
+
+
+def test_waiting_for_what_is_there_and_not_changed_takes_little_time(real: Host) -> None:
+    started = time.monotonic()
+    source = 'devin.wait_session{ session_id = "sess_abc123", until_status = { "exit" }, timeout = 600 }'
+    error = dry(real, source).error
+    assert error is not None
+    assert error.code == "timeout"
+    assert time.monotonic() - started < 15
+
+
+def test_waiting_for_what_this_dry_run_has_changed_is_answered_by_the_simulator(real: Host) -> None:
+    source = """
+        devin.terminate_session("sess_abc123")
+        return devin.wait_session{ session_id = "sess_abc123", timeout = 600 }.session_id
+    """
+    result = dry(real, source)
+    assert result.ok, result.error
+    assert result.value.removeprefix("devin-") == "sess_abc123"
+
+
+def test_deleting_a_secret_that_is_not_there_fails_and_one_that_is_is_told(
+    accounts: Callable[..., dict[str, Any]],
+) -> None:
+    with Host(accounts=accounts(), policy=ALLOW, state=False) as host:
+        made = host.call("devin.create_secret", {"type": "totp", "key": "REAL_KEY", "value": "fake-value"})
+        told = host.call("devin.delete_secret", {"secret_id": made["secret_id"]}, dry_run=True)
+        assert (told["secret_id"], told["key"]) == (made["secret_id"], "REAL_KEY")
+        with pytest.raises(NotFound):
+            host.call("devin.delete_secret", {"secret_id": "sec_nope"}, dry_run=True)
+
+
+def test_an_id_that_was_made_here_is_known_with_and_without_its_prefix(real: Host) -> None:
+    source = """
+        local id = devin.create_session("x").session_id:gsub("^devin%-", "")
+        return devin.get_session(id).session_id, devin.get_session("devin-" .. id).session_id
+    """
+    result = dry(real, source)
+    assert result.ok, result.error
+    assert result.values[0] == result.values[1]
