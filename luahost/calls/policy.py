@@ -79,7 +79,7 @@ class Policy:
 
     read: Decision = "allow"
     write: Decision = "ask"
-    rules: tuple[Rule, ...] | Mapping[str, Decision] = ()
+    rules: tuple[Rule, ...] | Mapping[str, str] = ()
     read_only: bool = False
     confirm: bool = False
 
