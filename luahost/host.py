@@ -9,7 +9,7 @@ from functools import partial
 from luahost.calls.run import GRACE, Run
 from luahost.calls.settings import Settings
 from luahost.calls.workers import Workers
-from luahost.errors import Cancelled, LuaHostError, UsageError
+from luahost.errors import Cancelled, InternalError, LuaHostError, UsageError
 from luahost.lua.bridge import Bridge
 from luahost.lua.confine import LEVELS
 from luahost.lua.modules import Modules
@@ -198,7 +198,8 @@ class Host:
             except UsageError:
                 raise
             except LuaHostError as problem:
-                error = problem
+                ended = self._closed and isinstance(problem, InternalError)
+                error = Cancelled("the host was closed during this run") if ended else problem
             except KeyboardInterrupt:
                 interrupted = True
                 error = Cancelled("interrupted")

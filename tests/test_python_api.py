@@ -177,6 +177,14 @@ def test_a_task_that_is_cancelled_ends_no_other_run_of_the_same_cancellation() -
     assert asyncio.run(main()) == (7, False)
 
 
+def test_a_run_whose_host_is_closed_meanwhile_is_cancelled() -> None:
+    host = Host(state=False, limits=Limits(cpu=60, wall=60))
+    threading.Timer(0.5, host.close).start()
+    error = host.run(ENDLESS).error
+    assert error is not None
+    assert (error.code, "closed" in error.message) == ("cancelled", True)
+
+
 def test_a_host_that_is_closed_says_so_to_run_async() -> None:
     host = Host(state=False)
     host.close()
