@@ -88,8 +88,13 @@ def _handler(
     @wraps(callable_)
     def handle(call: Call, arguments: dict[str, Any]) -> Any:
         given = {**dict.fromkeys(absent), **arguments}  # what may be None, and has no other default
-        found = callable_(call, **given) if takes_call else callable_(**given)
-        return _for_script(asyncio.run(found) if inspect.iscoroutine(found) else found, "the result")
+        try:
+            found = callable_(call, **given) if takes_call else callable_(**given)
+            found = asyncio.run(found) if inspect.iscoroutine(found) else found
+        except (SystemExit, KeyboardInterrupt, GeneratorExit, asyncio.CancelledError) as error:
+            # A function ends its call with them, and neither the thread that makes it nor the host.
+            raise InternalError(f"the function failed: {type(error).__name__}") from None
+        return _for_script(found, "the result")
 
     return handle
 

@@ -196,7 +196,9 @@ class Host:
                     self._processes.run(bridge, run, start, owner)
                 error = bridge.error()
             except UsageError:
-                raise
+                if not self._closed:
+                    raise
+                error = Cancelled("the host was closed during this run")
             except LuaHostError as problem:
                 ended = self._closed and isinstance(problem, InternalError)
                 error = Cancelled("the host was closed during this run") if ended else problem

@@ -90,7 +90,7 @@ class Dispatcher(Directory):
             pending.done = True
         except LuaHostError as error:
             problem = self._own(error, name, account, secrets)
-        except BaseException as error:  # noqa: BLE001 (told by its kind; sys.exit in a function ends no host)
+        except Exception as error:  # noqa: BLE001 (told by its kind)
             problem = self._own(error, name, account, secrets)
         else:
             return found
@@ -98,7 +98,7 @@ class Dispatcher(Directory):
             run.end(pending, problem)
         raise problem
 
-    def _own(self, error: BaseException, name: str, account: str, secrets: list[str]) -> LuaHostError:
+    def _own(self, error: Exception, name: str, account: str, secrets: list[str]) -> LuaHostError:
         """An error of the call `name`: with its name, without what led to it, which holds the request and the key."""
         if not isinstance(error, LuaHostError):
             # A handler's own fault: its kind says enough, and its text could say too much.

@@ -10,6 +10,7 @@ import re
 import threading
 import time
 from collections import deque
+from functools import partial
 
 from luahost.calls.run import limit_exceeded
 from luahost.errors import InternalError, InvalidArguments, LuaHostError, ScriptError, UsageError, from_fields
@@ -221,7 +222,6 @@ class Bridge:
             reply(frame)
             if "walk" in request:
                 self._services.ahead(self._run, value, success)
-            self._next()
 
         with self._asking:
             waits = self._at_once >= MAX_AT_ONCE
@@ -230,16 +230,16 @@ class Bridge:
             else:
                 self._at_once += 1
         if not waits:
-            self._services.submit(answer)
+            self._services.submit(partial(self._answer_one_after_another, answer))
 
-    def _next(self) -> None:
-        """One is answered: answer another that has waited for its turn."""
-        with self._asking:
-            later = self._later.popleft() if self._later else None
-            if later is None:
-                self._at_once -= 1
-        if later is not None:
-            self._services.submit(later)
+    def _answer_one_after_another(self, answer: Callable[[], None] | None) -> None:
+        """Answer, and then in the same thread what has waited for its turn meanwhile."""
+        while answer is not None:
+            answer()
+            with self._asking:
+                answer = self._later.popleft() if self._later else None
+                if answer is None:
+                    self._at_once -= 1
 
     def _frame(self, number: bytes, text: bytes) -> bytes:
         """The frame of an answer; where time is simulated, it says what time it is."""
@@ -261,7 +261,7 @@ class Bridge:
             if isinstance(error, UsageError):  # a settings file that cannot be used: no script's doing
                 fields["code"] = InternalError.code
             return None, refusal(fields)
-        except Exception as error:  # noqa: BLE001 (nothing that goes wrong here may leave a script waiting)
+        except BaseException as error:  # noqa: BLE001 (nothing that goes wrong here may leave a script waiting)
             failed = InternalError(f"luahost failed: {type(error).__name__}")
             return None, refusal(failed.fields())
 
