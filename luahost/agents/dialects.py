@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from luahost.agents.perform import MAX_CHARS, perform, refused
 from luahost.agents.tools import TOOLS
-from luahost.calls.arguments import did_you_mean
+from luahost.calls.names import did_you_mean
 from luahost.errors import InvalidArguments, UsageError
 
 if TYPE_CHECKING:

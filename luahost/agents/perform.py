@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from luahost.agents import render
 from luahost.agents.tools import EXECUTE, LIST, READ, TOOLS
-from luahost.calls.arguments import did_you_mean
+from luahost.calls.names import did_you_mean
 from luahost.errors import InvalidArguments, LuaHostError, UsageError
 from luahost.reference import pages
 

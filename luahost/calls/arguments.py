@@ -5,62 +5,20 @@ from __future__ import annotations
 import json
 import math
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from luahost.calls.cover import SENSITIVE
+from luahost.calls.names import did_you_mean
 from luahost.errors import InvalidArguments, Unsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from luahost.spec import Function, Param
 
 _MOST_PROBLEMS = 20
 _MOST_SHOWN = 8  # parameters in a hint
 _LONGEST_NAME = 100  # characters; a longer word is no misspelt name
-
-
-_VERBS = (
-    {"create", "start", "new", "make", "add", "open", "launch", "run", "begin", "spawn"},
-    {"get", "fetch", "read", "retrieve", "show", "describe", "load", "find"},
-    {"list", "get", "fetch", "all", "search", "find", "query", "show"},
-    {"send", "post", "add", "create", "write"},
-    {"terminate", "stop", "end", "cancel", "kill", "close", "delete"},
-    {"delete", "remove", "destroy", "drop"},
-    {"update", "edit", "modify", "change", "set", "patch"},
-    {"wait", "poll", "await", "watch"},
-)
-"""Words for the same deed: the first that gives a known name counts."""
-_TEXTS = ("prompt", "message", "body", "text", "content", "msg", "task", "instructions", "description", "input")
-
-
-def suggest(word: str, known: Iterable[str]) -> str | None:
-    """The known name that `word` was probably meant to be."""
-    if len(word) > _LONGEST_NAME:
-        return None
-    names = list(known)
-    found = _same_meaning(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word).lower(), names)
-    near = found or next(iter(get_close_matches(word, names, n=1, cutoff=0.6)), None)
-    return near if near != word else None
-
-
-def _same_meaning(word: str, names: list[str]) -> str | None:
-    """The name that says in other words what `word` says: create_session for start_session, session_id for id."""
-    verb, _, noun = word.partition("_")
-    others = [other for group in _VERBS if verb in group for other in sorted(group)] if noun else []
-    meant = [word, *(f"{other}_{noun}" for other in others)]
-    meant += [name for other in others for name in names if name.startswith(f"{other}_") and name.endswith(f"_{noun}")]
-    if word in _TEXTS:
-        meant += _TEXTS
-    elif word and names and names[0].endswith(f"_{word}"):
-        meant.append(names[0])
-    return next((name for name in meant if name in names), None)
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    near = suggest(word, known)
-    return f" (did you mean {near!r}?)" if near else ""
 
 
 def from_positions(function: Function, values: list[Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import filter as filter_names
 from typing import TYPE_CHECKING, Any
 
-from luahost.calls import arguments as args, names
+from luahost.calls import names
 from luahost.calls.accounts import DEFAULT, Accounts, check_name
 from luahost.errors import LuaHostError, UnknownAccount, UnknownFunction, UnknownIntegration, UsageError
 from luahost.spec import ACCOUNT_NAME
@@ -17,13 +17,6 @@ if TYPE_CHECKING:
     from luahost.calls.settings import Settings
     from luahost.results import Limits
     from luahost.spec import Function, Integration, Simulation
-
-_VERBS = {
-    "add", "append", "archive", "cancel", "close", "copy", "create", "delete", "do", "download", "fetch",
-    "find", "generate", "get", "list", "make", "message", "new", "open", "poll", "post", "put", "read",
-    "remove", "rename", "replace", "restart", "resume", "run", "search", "send", "set", "show", "start", "stop",
-    "suspend", "terminate", "unarchive", "update", "upload", "wait",
-}  # fmt: skip
 
 
 class Directory:
@@ -69,7 +62,7 @@ class Directory:
         for name in settings.integrations():
             if name not in self.catalog:
                 raise UsageError(
-                    f"{settings.config_file}: unknown integration {name!r}{args.did_you_mean(name, self.catalog)}",
+                    f"{settings.config_file}: unknown integration {name!r}{names.did_you_mean(name, self.catalog)}",
                     hint=f"known: {', '.join(self.catalog)}",
                 )
             for account in settings.accounts(name):
@@ -82,16 +75,18 @@ class Directory:
             known = ["read", "write", *functions]
             if rule.subject not in known and not ("*" in rule.subject and filter_names(functions, rule.subject)):
                 place = f"{settings.config_file}: " if rule in settings.rules() else ""
+                near = names.suggest_function(rule.subject, self.integration(rule.integration).functions)
+                near = near or names.suggest(rule.subject, known)
+                guess = f" (did you mean {near!r}?)" if near else ""
                 raise UsageError(
-                    f"{place}permission {rule.subject!r} of {rule.integration}: there is no such function"
-                    f"{args.did_you_mean(rule.subject, known)}",
+                    f"{place}permission {rule.subject!r} of {rule.integration}: there is no such function{guess}",
                     hint="write read, write, a function, or a pattern such as list_*",
                 )
             if rule.account and not rule.source and rule.account not in self.account_names(rule.integration):
                 accounts = self.account_names(rule.integration)
                 raise UsageError(
                     f"permission {rule.subject!r} of {rule.integration}: there is no account {rule.account!r}"
-                    f"{args.did_you_mean(rule.account, accounts)}",
+                    f"{names.did_you_mean(rule.account, accounts)}",
                     hint=f"accounts: {', '.join(accounts)}",
                 )
 
@@ -130,7 +125,7 @@ class Directory:
     def _unknown_integration(self, name: str) -> UnknownIntegration:
         known = sorted(self.catalog)
         return UnknownIntegration(
-            f"unknown integration {name!r}{args.did_you_mean(name, known)}", hint=f"known: {', '.join(known)}"
+            f"unknown integration {name!r}{names.did_you_mean(name, known)}", hint=f"known: {', '.join(known)}"
         )
 
     def find(self, call: str) -> tuple[Integration, Function]:
@@ -154,15 +149,17 @@ class Directory:
         """The error for a name that an integration does not have: a function or an account, whichever was meant."""
         if integration not in self.catalog:
             return self._unknown_integration(integration)
-        functions = [function.name for function in self.catalog[integration].functions]
+        functions = self.catalog[integration].functions
         accounts = self.account_names(integration)
-        near_function, near_account = args.suggest(name, functions), args.suggest(name, accounts)
+        near_account = names.suggest(name, accounts)
+        near_function = names.suggest_function(name, functions)
         place = f"{integration}.{account}" if account else integration
-        hint = f"functions: {names.nearest(name, functions)}; {names.ALL}"
-        meant_function = account is not None or near_function or name.partition("_")[0].lower() in _VERBS
-        if near_account and not near_function:
-            meant_function = account is not None
-        if meant_function:
+        hint = f"functions: {names.nearest(name, [function.name for function in functions])}; {names.ALL}"
+        verb = name.partition("_")[0].lower()
+        meant_function = bool(near_function) or verb in names.VERBS
+        if near_account and (not near_function or "_" not in name):
+            meant_function = False
+        if account is not None or meant_function:
             guess = f" (did you mean {near_function!r}?)" if near_function else ""
             return UnknownFunction(f"{place} has no function {name!r}{guess}", hint=hint)
         guess, also = (f" (did you mean {near_account!r}?)", "") if near_account else ("", f"{hint}; ")
@@ -176,6 +173,6 @@ class Directory:
         known = self.account_names(integration)
         name = account if ACCOUNT_NAME.match(account) else "NAME"
         return UnknownAccount(
-            f"{integration} has no account {account!r}{args.did_you_mean(account, known)}",
+            f"{integration} has no account {account!r}{names.did_you_mean(account, known)}",
             hint=f"accounts: {', '.join(known)}; add one with luahost accounts add {name}",
         )

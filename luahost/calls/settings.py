@@ -179,7 +179,7 @@ class Settings:
         known = list(known)
         for name in table:
             if name not in known:
-                from luahost.calls.arguments import did_you_mean
+                from luahost.calls.names import did_you_mean
 
                 raise self._wrong(
                     f"[{place}]: unknown setting {name!r}{did_you_mean(name, known)}",
@@ -209,7 +209,7 @@ def _read(file: str) -> dict[str, Any]:
         raise UsageError(f"{file}: not valid TOML: {error}", hint="mend the line, or remove the file") from None
     for name in found:
         if name not in _TABLES:
-            from luahost.calls.arguments import did_you_mean
+            from luahost.calls.names import did_you_mean
 
             raise UsageError(
                 f"{file}: unknown table [{name}]{did_you_mean(name, _TABLES)}",

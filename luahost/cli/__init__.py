@@ -106,7 +106,7 @@ def _main(argv: list[str]) -> int:
         print(f"luahost {__version__}")
         return 0
     if argv[0] not in COMMANDS:
-        from luahost.calls.arguments import did_you_mean
+        from luahost.calls.names import did_you_mean
 
         _say(f"unknown command {argv[0]!r}{did_you_mean(argv[0], COMMANDS)}; luahost --help lists them")
         return 2

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from luahost.calls import names
-from luahost.calls.arguments import suggest
 from luahost.errors import InvalidArguments
 from luahost.reference import guides, listing
 from luahost.reference.markdown import function_page, integration_page
@@ -53,16 +52,26 @@ def find(catalog: Catalog, name: str) -> tuple[Integration, Function | None] | N
 
 def unknown(catalog: Catalog, what: str, name: str) -> InvalidArguments:
     """The error for a page or function that is not there: the near miss alone, else some of those that are."""
-    calls = [row["call"] for row in rows(catalog)]
-    # Without "devin.", which would make all of them alike.
-    meant = {call.partition(".")[2]: call for call in calls}
-    if what == "page" and "." not in name:
-        meant.update((each, each) for each in (*catalog, *guides.load()))
-    near = suggest(name.rpartition(".")[2], meant)
+    near = _near(catalog, name, pages=what == "page")
     name = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 3] + "..."
     if near:
-        return InvalidArguments(f"there is no {what} {name!r} (did you mean {meant[near]!r}?)", hint=names.ALL)
+        return InvalidArguments(f"there is no {what} {name!r} (did you mean {near!r}?)", hint=names.ALL)
+    calls = [row["call"] for row in rows(catalog)]
     return InvalidArguments(f"there is no {what} {name!r}", hint=f"{what}s: {names.nearest(name, calls)}; {names.ALL}")
+
+
+def _near(catalog: Catalog, name: str, *, pages: bool) -> str | None:
+    """The call, or of `pages` the integration or guide, that was probably meant."""
+    place, dot, last = name.rpartition(".")
+    if pages and not dot and (page := names.suggest(name, [*catalog, *guides.load()])):
+        return page
+    meant = place if place in catalog else names.suggest(place, catalog)
+    for each in [catalog[meant]] if meant else catalog.values():
+        function = each.function(last)
+        near = function.name if function else names.suggest_function(last, each.functions)
+        if near:
+            return f"{each.name}.{near}"
+    return None
 
 
 def read(catalog: Catalog, page: str) -> str:

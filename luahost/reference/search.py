@@ -27,6 +27,7 @@ MOST = 10
 _MOST_WORDS = 32  # of a query; the host's own thread looks for them
 _SATURATION = 5.0  # how much of a weight counts half
 _ENOUGH = 0.3  # of the best rank; what is below is noise
+_MANY = 0.8  # for a plural that a name has too
 _UNSURE = 0.6  # for a word that is only like the one that was asked for
 
 _NAME, _KEYWORDS, _SUMMARY, _RETURNS, _PARAMS, _TEXT = 7.0, 5.0, 3.0, 1.0, 1.0, 0.5
@@ -85,9 +86,13 @@ class Index:
     def _asked(self, text: str) -> list[dict[str, float]]:
         """The words to look for: for each of the query, those that may be meant, and how sure that is."""
         words = list(dict.fromkeys(re.findall(r"[^\W_]+", text.lower())))
-        words = [word for word in words if word not in _IGNORED] or words
-        stems = dict.fromkeys(stem(word) for word in words[:_MOST_WORDS])
-        return [meant for word in stems if (meant := self._meant(word))]
+        telling = [word for word in words if word not in _IGNORED]
+        words = words if self.catalog.keys() >= set(telling) else telling
+        stems: dict[str, str] = {}
+        for word in words[:_MOST_WORDS]:
+            stems[stem(word)] = word
+        plurals = {each: {many: _MANY} for each, word in stems.items() if (many := f"+{word}") in self._rarity}
+        return [meant for word in stems if (meant := self._meant(word) | plurals.get(word, {}))]
 
     def _meant(self, word: str) -> dict[str, float]:
         """The known word and longer ones that begin like it; where there is none, the nearest."""
@@ -126,7 +131,9 @@ def _functions(catalog: Catalog) -> Iterable[_Entry]:
                 (_PARAMS, [f"{param.name} {param.description}" for param in function.params]),
                 (_TEXT, [*function.notes, integration.name]),
             )
-            yield _Entry(Found(f"{integration.name}.{function.name}", function.summary, function), weights)
+            last = function.name.rpartition("_")[2]
+            many = {f"+{last}": _NAME} if last.endswith("s") else {}  # who says sessions means several of them
+            yield _Entry(Found(f"{integration.name}.{function.name}", function.summary, function), {**weights, **many})
 
 
 def _guides() -> Iterable[_Entry]:

@@ -222,32 +222,6 @@ def test_a_name_that_is_no_text_is_an_unknown_parameter() -> None:
     assert "unknown parameter" in refused(TWO, {1: "x", "session_id": "a", "message": "b"}).message
 
 
-DEEDS = ["create_session", "get_session", "list_sessions", "list_session_messages", "send_message", "terminate_session"]
-
-
-@pytest.mark.parametrize(
-    ("word", "known", "meant"),
-    [
-        ("start_session", DEEDS, "create_session"),
-        ("createSession", DEEDS, "create_session"),
-        ("get_sessions", DEEDS, "list_sessions"),
-        ("fetch_session", DEEDS, "get_session"),
-        ("get_messages", DEEDS, "list_session_messages"),
-        ("post_message", DEEDS, "send_message"),
-        ("stop_session", DEEDS, "terminate_session"),
-        ("sessions", DEEDS, "list_sessions"),
-        ("id", ["session_id", "limit"], "session_id"),
-        ("id", ["prompt", "playbook_id"], None),
-        ("sessionId", ["session_id"], "session_id"),
-        ("text", ["session_id", "message"], "message"),
-        ("task", ["prompt", "title"], "prompt"),
-        ("content", ["name", "body"], "body"),
-    ],
-)
-def test_a_name_of_the_same_meaning_is_suggested(word: str, known: list[str], meant: str | None) -> None:
-    assert args.suggest(word, known) == meant
-
-
 def test_a_text_in_place_of_a_list_is_told_how_a_list_is_written() -> None:
     problem = refused(one("array", items="string"), {"value": "a"})
     assert "'value' must be an array, not a string: write { … } around it" in problem.message
@@ -258,14 +232,6 @@ def test_values_by_position_take_the_declared_order() -> None:
     assert args.from_positions(TWO, []) == {}
     with pytest.raises(InvalidArguments, match=r"4 values were given, and there are 3 parameters"):
         args.from_positions(TWO, [1, 2, 3, 4])
-
-
-@pytest.mark.parametrize(
-    ("word", "known", "near"),
-    [("get_sesion", ["get_session"], "get_session"), ("zzz", ["get_session"], None), ("", ["a"], None)],
-)
-def test_a_near_miss_is_suggested_and_a_far_one_is_not(word: str, known: list[str], near: str | None) -> None:
-    assert args.suggest(word, known) == near
 
 
 # -- on the road of calls ----------------------------------------------------------------------------------------

@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 KEYWORDS = {
-    "create_session": "start begin launch spawn kick off new task job work assign delegate ask agent",
+    "create_session": (
+        "start begin launch spawn kick off new task job work assign delegate ask agent several parallel structured"
+    ),
     "get_session": "status state progress check look show far done finished pull request pr result output",
-    "list_sessions": "running active open current recent find show doing tasks",
-    "send_message": "reply respond answer tell say write comment chat talk instruct follow up",
+    "list_sessions": (
+        "running active open current recent find show doing tasks working runs jobs prs mine filter failed "
+        "finished suspended created last week month yesterday today since date history"
+    ),
+    "send_message": (
+        "reply respond answer tell say write comment chat talk instruct follow up resume continue wake "
+        "unpause sleeping suspended go on approve plan question"
+    ),
     "get_current_user": "who am i me myself whoami account identity login key credential test check valid",
-    "terminate_session": "stop cancel kill end abort quit finish close halt",
-    "archive_session": "hide clean up tidy put away",
+    "terminate_session": "stop cancel kill end abort quit finish close halt task job delete",
+    "archive_session": "hide clean up tidy put away pause suspend sleep delete",
     "unarchive_session": "restore bring back unhide",
     "wait_session": "until finished done complete block poll watch follow sleep ready",
-    "list_session_messages": "conversation chat history transcript read say said replies answers log talk",
+    "list_session_messages": (
+        "conversation chat history transcript read say said replies answers log talk did do happened export"
+    ),
     "list_session_attachments": "files artifacts outputs produced make made results",
     "get_session_tags": "labels",
-    "append_session_tags": "label mark categorize tag add",
-    "replace_session_tags": "set change overwrite retag",
+    "append_session_tags": "label mark categorize categorise tag add",
+    "replace_session_tags": "set change overwrite retag remove untag delete take off tag",
     "list_allowed_tags": "labels enterprise policy show",
     "append_allowed_tags": "labels enterprise policy permit add",
     "replace_allowed_tags": "labels enterprise policy restrict set",
     "remove_allowed_tag": "label enterprise policy forbid delete",
     "clear_allowed_tags": "labels enterprise policy unrestricted delete",
-    "get_session_insights": "analysis quality score evaluate went well problems",
+    "get_session_insights": (
+        "analysis quality score evaluate went well problems did do happened duration long take took"
+    ),
     "list_session_insights": "analysis quality compare report",
     "generate_session_insights": "analyze analyse evaluate start",
     "upload_attachment": "attach send give file document image screenshot log",
@@ -60,7 +72,7 @@ KEYWORDS = {
     "get_mau_metrics": "monthly active users statistics stats analytics",
     "list_repositories": "repos git github gitlab code projects connected access show",
     "list_indexed_repositories": "repos status progress",
-    "get_repository_indexing": "repo status progress ready",
+    "get_repository_indexing": "repo status progress ready done",
     "index_repository": "repo scan learn understand code add",
     "index_repositories": "repos scan learn understand code bulk many",
     "unindex_repository": "repo remove",
