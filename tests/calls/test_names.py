@@ -31,8 +31,8 @@ remove_tag        replace_session_tags    delete_tag         replace_session_tag
 wait_for_session  wait_session            list_prs           list_sessions       send              send_message
 """
 NONE = (
-    "update_session rename_session restart_session frobnicate_session get_version get_set create list get approve work team enterprise staging "
-    "create_user delete_user list_organizations zzz get_zzzzzzzz x"
+    "update_session rename_session restart_session frobnicate_session get_version get_set create list get approve "
+    "work team enterprise staging create_user delete_user list_organizations zzz get_zzzzzzzz x"
 )
 
 
@@ -148,3 +148,11 @@ def test_a_misspelt_account_is_told_the_accounts_and_no_functions(simulated: Hos
     with simulated, pytest.raises(UnknownAccount, match=r"did you mean 'work'\?") as caught:
         simulated.call("devin.wrk", {})
     assert caught.value.hint == "accounts: default, personal, work; add one with luahost accounts add NAME"
+
+
+@pytest.mark.parametrize("name", ["work", "team", "enterprise"])
+def test_an_account_that_nobody_has_set_up_is_no_function(name: str) -> None:
+    accounts = {"devin": {"default": {"api_key": "cog_x"}}}
+    with Host(accounts=accounts, isolation="none", state=False) as host, pytest.raises(UnknownAccount) as caught:
+        host.call(f"devin.{name}", {})
+    assert "did you mean" not in caught.value.message

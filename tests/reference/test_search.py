@@ -88,6 +88,40 @@ get_session                         devin.get_session
 app.integrations.devin.get_session  devin.get_session
 creat sesion                        devin.create_session
 consum                              devin.get_daily_consumption
+get all sessions created last week  devin.list_sessions
+sessions from yesterday             devin.list_sessions
+sessions of the last month          devin.list_sessions
+sessions created by me              devin.list_sessions
+sessions tagged urgent              devin.list_sessions
+list my jobs                        devin.list_sessions
+list all my tasks                   devin.list_sessions
+list runs                           devin.list_sessions
+which tasks are still running       devin.list_sessions
+find failed sessions                devin.list_sessions
+filter sessions by status           devin.list_sessions
+continue a session                  devin.send_message
+wake up a suspended session         devin.send_message
+ask devin a follow up question      devin.send_message
+approve a plan                      devin.send_message
+suspend a session                   devin.archive_session
+put a session to sleep              devin.archive_session
+cancel all my sessions              devin.terminate_session
+untag a session                     devin.replace_session_tags
+add a label to a session            devin.append_session_tags
+transcript of a session             devin.list_session_messages
+export session history              devin.list_session_messages
+how long did the session take       devin.get_session_insights
+get the output of a session         devin.get_session
+get the pull request url            devin.get_session
+start several sessions in parallel  devin.create_session
+start a session from a playbook     devin.create_session
+wait for several sessions           devin.wait_session
+add knowledge                       devin.create_note
+search the knowledge base           devin.list_notes
+add a repository                    devin.index_repository
+trigger devin on a slack message    devin.create_automation
+which user spends most              devin.get_user_consumption
+retry on error                      errors
 """
 AMONG_THREE = """
 what does devin remember            devin.list_notes
@@ -96,6 +130,15 @@ what did devin say                  devin.list_session_messages
 is it done yet                      devin.wait_session
 terminate                           devin.terminate_session
 secrets                             devin.list_secrets
+resume a sleeping session           devin.send_message
+pause session                       devin.archive_session
+what did devin do                   devin.list_session_messages
+what did devin do                   devin.get_session_insights
+what has devin been working on      devin.list_sessions
+remove a tag from a session         devin.replace_session_tags
+remove a tag from a session         devin.append_session_tags
+delete a session                    devin.terminate_session
+list prs                            devin.list_sessions
 """
 
 
@@ -115,6 +158,16 @@ def test_the_page_that_is_meant_comes_first(query: str, page: str) -> None:
 @pytest.mark.parametrize(("query", "page"), table(AMONG_THREE))
 def test_the_page_that_may_be_meant_is_among_the_first_three(query: str, page: str) -> None:
     assert page in found(query)[:3]
+
+
+def test_who_says_several_means_the_list() -> None:
+    assert found("sessions of mine")[0] == "devin.list_sessions"
+    assert found("notes about deploys")[0] == "devin.list_notes"
+
+
+def test_the_name_of_an_integration_tells_nothing_beside_words_that_tell_nothing() -> None:
+    assert found("what did devin do") == found("what did do")
+    assert len(found("devin")) == MOST
 
 
 @pytest.mark.parametrize("name", [function.name for function in DEVIN.functions])
