@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ _WRITES = frozenset({
 VERBS = _READS | _WRITES
 """Words with which the name of a function begins: a name that begins so is no account's."""
 
+_BETWEEN = frozenset({"a", "an", "by", "for", "id", "my", "of", "the", "to"})
+_LIKE_A_NAME = re.compile(rf"[\w .-]{{1,{_LONGEST}}}")
+
 _TEXTS = ("prompt", "message", "body", "text", "content", "msg", "task", "instructions", "description", "input")
 """Parameters that mean the same: a function has but one of them."""
 
@@ -67,8 +71,8 @@ def suggest_function(word: str, functions: Iterable[Function]) -> str | None:
     A name that reads is never taken for one that writes, nor the reverse: somebody may try what is suggested.
     """
     known = list(functions)
-    words = _in_order(_words(word))
-    if not words or len(word) > _LONGEST:
+    words = _in_order(tuple(each for each in _words(word) if each not in _BETWEEN))
+    if not words or not _LIKE_A_NAME.fullmatch(word):
         return None
     access = "read" if words[0] in _READS else "write" if words[0] in _WRITES else None
     kept = [function for function in known if access in (None, function.access)]
@@ -79,15 +83,16 @@ def suggest_function(word: str, functions: Iterable[Function]) -> str | None:
     return near if near != word else None
 
 
-def _words(name: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def _words(name: str) -> tuple[str, ...]:
     """get, session of getSession and get_session."""
-    return re.findall(r"[^\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name[:_LONGEST]).lower())
+    return tuple(re.findall(r"[^\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name[:_LONGEST]).lower()))
 
 
-def _in_order(words: list[str]) -> list[str]:
+def _in_order(words: tuple[str, ...]) -> tuple[str, ...]:
     """The verb first, in session_create too; a thing alone is looked at."""
     if len(words) > 1 and words[-1] in VERBS and words[0] not in VERBS:
-        return [words[-1], *words[:-1]]
+        return (words[-1], *words[:-1])
     return words
 
 
@@ -119,21 +124,24 @@ def _that_fits(words: Sequence[str], functions: Sequence[Function], main: str) -
 def _rank(words: Sequence[str], function: Function, main: str) -> float | None:
     """How well the words fit a function; None where one of them does not."""
     verb, *things = map(_one, words)
-    own, *name = map(_one, function.name.split("_"))
-    keywords = {_one(word) for word in function.keywords}
-    summary = {_one(word) for word in _words(function.summary)}
+    own, *name = map(_one, _words(function.name))
     if verb == own:
         rank = 2.0
-    elif verb in keywords or verb in name:
+    elif verb in name or verb in map(_one, function.keywords):
         rank = 1.5
     elif any({words[0], own} <= deed for deed in _SAME_DEED):
         rank = 1.0
     else:
         return None
     for thing in things:
-        if thing not in name and thing not in keywords and thing not in summary:
+        if thing in name:
+            rank += 2
+        elif thing in map(_one, function.keywords):
+            rank += 1
+        elif thing in map(_one, _words(function.summary)):
+            rank += 0.5
+        else:
             return None
-        rank += 2 if thing in name else 1 if thing in keywords else 0.5
     return rank - sum(0.5 if each == main else 1.5 for each in name if each not in (verb, *things))
 
 
@@ -145,7 +153,7 @@ def _alike(word: str, names: Sequence[str], most: int = _LONGEST) -> list[str]:
     if len(word) > _LONGEST:
         return []
     words = _words(word)
-    far = [(_far(words, _words(name)), at) for at, name in enumerate(names)]
+    far = [(_far(words, _words(name)), at) for at, name in enumerate(names)] if words else []
     return [names[at] for wrong, at in sorted(each for each in far if each[0] <= most)]
 
 
@@ -158,9 +166,11 @@ def _far(words: Sequence[str], name: Sequence[str]) -> float:
     total = 0
     for each, known in zip(words, name, strict=True):
         longer = max(len(each), len(known))
-        most = longer // 4 if longer >= 8 else min(longer // 3, 1)
-        if each == known or _one(each) == _one(known):
-            total += each != known
+        most = min(longer // 3, 1 if longer < 8 else 2)
+        if each == known:
+            continue
+        if _one(each) == _one(known):
+            total += 1
             continue
         if {each, known} <= VERBS or abs(len(each) - len(known)) > most:
             return math.inf
@@ -185,6 +195,7 @@ def _edits(a: str, b: str) -> int:
     return last[-1]
 
 
+@lru_cache(maxsize=4096)
 def _one(word: str) -> str:
     """A word in the singular: session for sessions, repository for repositories."""
     if word.endswith("ies") and len(word) > 4:

@@ -28,11 +28,12 @@ list_knowledge    list_notes              create_knowledge   create_note        
 upload_file       upload_attachment       list_files         list_session_attachments
 list_repos        list_repositories       list_members       list_users          add_tags          append_session_tags
 remove_tag        replace_session_tags    delete_tag         replace_session_tags
+get_session_by_id  get_session
 wait_for_session  wait_session            list_prs           list_sessions       send              send_message
 """
 NONE = (
     "update_session rename_session restart_session frobnicate_session get_version get_set create list get approve "
-    "work team enterprise staging create_user delete_user list_organizations zzz get_zzzzzzzz x"
+    "(get_session) work team enterprise staging create_user delete_user list_organizations zzz get_zzzzzzzz x"
 )
 
 
