@@ -38,8 +38,8 @@ MAX_AT_ONCE = 32
 MAX_OPEN_BYTES = 64 << 20
 """What they may be in all."""
 
-MAX_MISSED = 10
-"""The most lines of which a notice says that ipairs found nothing there."""
+MAX_SLIPS = 10
+"""The most lines of which a notice says that Lua let something pass there."""
 
 _FIELD = re.compile(r"[A-Za-z_]\w{0,63}", re.ASCII)
 
@@ -107,7 +107,7 @@ class Bridge:
         self._kept: list[bytes] | None = [] if keep_output else None
         self._output_size = 0
         self._asking = threading.Lock()
-        self._missed = 0
+        self._slips = 0
         self.open = 0
         """Requests that have not been answered."""
         self._open_since = 0.0
@@ -292,20 +292,29 @@ class Bridge:
             raise self._services.unknown(_text(request, "integration"), account, _text(request, "name"))
         if operation == "module":
             return self._modules.read(_text(request, "name"))
-        if operation == "missed":
-            self._tell_missed(request.get("line"), request.get("field"))
+        if operation == "slip":
+            self._tell_slip(request.get("line"), request.get("field"), request.get("caught"))
             return None
         if operation == "docs":
             return self._services.docs(_text(request, "docs"), _text(request, "text") if "text" in request else "")
         raise InternalError("the script's process asked for something unknown")
 
-    def _tell_missed(self, line: Any, field: Any) -> None:
-        """Say that ipairs was given what has its list in a field; in words of ours, since a process may be hostile."""
-        if isinstance(line, int) and isinstance(field, str) and _FIELD.fullmatch(field) and self._missed < MAX_MISSED:
-            self._missed += 1
-            self._run.notice(
-                f"line {line:d}: ipairs found nothing, for the list is in a field: write ipairs(x.{field})"
+    def _tell_slip(self, line: Any, field: Any, caught: Any) -> None:
+        """Tell of a slip that Lua lets pass; in words of ours, since a process may be hostile."""
+        if not isinstance(line, int) or self._slips >= MAX_SLIPS:
+            return
+        if isinstance(field, str) and _FIELD.fullmatch(field):
+            told = f"ipairs found nothing, for the list is in a field: write ipairs(x.{field})"
+        elif caught in ("pcall", "xpcall"):
+            then = ", handler" if caught == "xpcall" else ""
+            told = (
+                f"{caught} was given a table, not a function: a call in its parentheses was made before it, and may "
+                f"have succeeded; write {caught}(f{then}, arguments)"
             )
+        else:
+            return
+        self._slips += 1
+        self._run.notice(f"line {line:d}: {told}")
 
 
 def _encoded(value: Any) -> bytes:

@@ -24,7 +24,7 @@ _FILES = (
     "json", "decode", "text", "errors", "failure", "readonly", "requests", "bytes", "namespace", "libraries",
     "services", "environment", "lists", "waiting",
 )  # fmt: skip
-_LATE = ("code", "syntax", "mistakes", "absent")  # what only a script that has failed loads: always as text
+_LATE = ("code", "syntax", "mistakes", "absent", "slips")  # what only a script that is wrong loads: always as text
 
 
 class EngineError(Exception):

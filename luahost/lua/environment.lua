@@ -62,6 +62,17 @@ local function basic(env)
     end
   end
 
+  -- pcall(f{...}) has made its call already, and catches nothing of it: a script would take it for failed.
+  for _, name in next, { "pcall", "xpcall" } do
+    local protected = env[name]
+    env[name] = function(...)
+      if type((...)) == "table" then
+        H.slips.no_function((...), name)
+      end
+      return protected(...)
+    end
+  end
+
   -- A level may name the host's code that has called the script: such a place is nobody's business.
   function env.error(message, level)
     level = level or 1
@@ -106,7 +117,7 @@ local function basic(env)
   -- The list that a function gives lies in a field: over the whole ipairs finds nothing, and would say nothing.
   function env.ipairs(t)
     if type(t) == "table" and rawget(t, 1) == nil and next(t) ~= nil then
-      H.lists.missed(t)
+      H.slips.no_list(t)
     end
     return ipairs(t)
   end

@@ -1,9 +1,8 @@
 -- each(f, args): all entries of a list, page by page, in a for loop. The host fetches the next page while one is read.
--- And what is said to a script that looks for a list where it is not.
 
 local H = ...
 
-local next, select, type = next, select, type
+local select, type = select, type
 
 local AS_IN = "as in each(app.integrations.devin.list_sessions, { tags = {...} })"
 
@@ -63,24 +62,4 @@ local function each(f, args, ...)
   end
 end
 
-local told = {} -- the lines that were told
-
--- `t` has no t[1], and is gone through all the same: says in which field there is a list, if one was decoded there.
-local function missed(t)
-  if H.readonly.is(t) then
-    return
-  end
-  local field
-  for name, value in next, t do
-    if type(name) == "string" and H.json.is_array(value) and (not field or name < field) then
-      field = name
-    end
-  end
-  local _, line = H.errors.position()
-  if field and line and not told[line] then
-    told[line] = true
-    H.requests.ask({ op = "missed", field = field, line = line })
-  end
-end
-
-return { each = each, missed = missed }
+return { each = each }
