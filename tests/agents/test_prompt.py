@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -52,6 +53,33 @@ def test_many_accounts_are_named_in_part() -> None:
     accounts = {"devin": {name: {"api_key": "cog_x"} for name in ("default", *(f"team_{i:02}" for i in range(40)))}}
     with Host(accounts=accounts, state=False) as host:
         assert "team_06 and 33 more" in host.system_prompt()
+
+
+def test_many_integrations_with_long_summaries_and_accounts_leave_the_prompt_short() -> None:
+    own = [
+        replace(
+            DEVIN,
+            name=f"integration{number}",
+            summary="An integration of ours which does so many things that its summary has no end " * 5,
+            vendor_prefix=None,
+        )
+        for number in range(12)
+    ]
+    named = {name: {"api_key": "cog_x"} for name in ("default", *(f"{'team' * 5}_{i:02}" for i in range(30)))}
+    accounts = {each.name: named for each in (DEVIN, *own)}
+    with Host(accounts=accounts, integrations=own, state=False) as host:
+        prompt = host.system_prompt()
+    assert len(prompt) / PROMPT < 600
+    assert "app.integrations.integration3 (" in prompt
+    assert "default, " in prompt
+    assert "and 28 more" in prompt
+    assert "and 8 more integrations, see lua_list_docs" in prompt
+
+
+def test_an_account_with_an_endless_name_is_only_counted() -> None:
+    accounts = {"devin": {name: {"api_key": "cog_x"} for name in ("default", "a" * 5_000)}}
+    with Host(accounts=accounts, state=False) as host:
+        assert "accounts: default and 1 more" in host.system_prompt()
 
 
 def test_what_the_prompt_says_of_lua_is_so(host: Host) -> None:
