@@ -110,15 +110,17 @@ def _execute(host: Runs, given: dict[str, Any], max_chars: int, options: dict[st
 def _look_up(host: Runs, tool: Tool, given: dict[str, Any], max_chars: int) -> ToolResult:
     catalog = host.dispatcher.catalog
     if tool is LIST:
-        listing = _fit(pages.read(catalog, ""), max_chars)
-        return ToolResult(listing, {"listing": listing})
+        listing = pages.read(catalog, "")
+        return ToolResult(_fit(listing, max_chars), {"listing": render.within(listing, max_chars - 20, _fit)})
     if tool is READ:
-        markdown = _fit(pages.read(catalog, given["page"]), max_chars)
-        return ToolResult(markdown, {"page": given["page"], "markdown": markdown})
+        page, markdown = given["page"], pages.read(catalog, given["page"])
+        room = max_chars - 40 - len(json.dumps(page))
+        return ToolResult(_fit(markdown, max_chars), {"page": page, "markdown": render.within(markdown, room, _fit)})
     found = pages.index(catalog).search(given["query"])
     lines = [f"{each.page}{_parameters(each.function)}: {each.summary}" for each in found]
     text = "\n".join(lines) or "Nothing fits. Say it in other words, or see lua_list_docs."
-    return ToolResult(_fit(text, max_chars), {"results": pages.search(catalog, given["query"])})
+    results = pages.search(catalog, given["query"])
+    return ToolResult(_fit(text, max_chars), {"results": render.first_of(results, max_chars - 20)})
 
 
 def _parameters(function: Function | None) -> str:

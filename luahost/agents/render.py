@@ -10,6 +10,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from luahost.errors import LuaHostError
     from luahost.results import CallRecord, Result
 
@@ -39,16 +41,26 @@ def run(result: Result, code: str, name: str, most: int) -> tuple[str, dict[str,
         *(f"cut: {each}" for each in cut),
     ]
     rest = ends_of("\n".join(filter(None, parts)), most - len(error) - 1)
-    data = {
+    return "\n".join(filter(None, (error, rest))), _data(result, most)
+
+
+def _data(result: Result, most: int) -> dict[str, Any]:
+    """A run as data whose JSON has `most` characters at most: there a control character counts as six."""
+    data: dict[str, Any] = {
         "ok": result.ok,
-        "output": output,
-        "values": values,
+        "output": "",
+        "values": [],
         "error": error_data(result.error, most // 2) if result.error else None,
-        "calls": _counted(result.calls),
-        "notices": _first_notices(result),
-        "cut": cut,
+        "calls": first_of(_counted(result.calls), most // 8, lambda more: {"call": f"and {more} other kinds"}),
+        "notices": first_of(_first_notices(result), most // 8, lambda more: f"and {more} more"),
+        "cut": [],
     }
-    return "\n".join(filter(None, (error, rest))), data
+    left = max(most - len(_json(data)) - 200, most // 10)  # 200 for what is said to be cut
+    fit = fitting(result.values, max(left - len(_json(result.output)), left // 2))
+    data["values"] = fit if isinstance(fit, list) else [fit]
+    data["output"] = within(result.output, left - len(_json(data["values"])), ends_of)
+    data["cut"] = _cut(result, data["output"], data["values"])
+    return data
 
 
 def _cut(result: Result, output: str, values: list[Any]) -> list[str]:
@@ -134,7 +146,7 @@ def error_data(error: LuaHostError, most: int) -> dict[str, Any]:
     """The error's fields but for its traceback."""
     fields = {name: value for name, value in error.fields().items() if name != "traceback"}
     long = {"message": most // 2, "hint": most // 10}
-    found = {name: start_of(value, long[name]) if name in long else value for name, value in fields.items()}
+    found = {name: within(value, long[name], start_of) if name in long else value for name, value in fields.items()}
     return {**found, "details": fitting(found["details"], most // 8)} if "details" in found else found
 
 
@@ -156,6 +168,24 @@ def ends_of(text: str, most: int) -> str:
         return text
     kept = max(most - 60, 0)
     return f"{text[: kept // 3]}\n… {len(text) - kept:,} characters left out …\n{text[len(text) - kept + kept // 3 :]}"
+
+
+def within(text: str, most: int, cut: Callable[[str, int], str]) -> str:
+    """The text, cut until its JSON has `most` characters; nothing where a note of what is missing has no room."""
+    kept, short = most, cut(text, most)
+    while kept > 0 and len(_json(short)) > most:
+        kept = min(kept * most // len(_json(short)), kept - 1)
+        short = cut(text, kept)
+    return short if len(_json(short)) <= most else ""
+
+
+def first_of(entries: list[Any], most: int, rest: Callable[[int], Any] | None = None) -> list[Any]:
+    """The first entries whose JSON has `most` characters, and in an entry of `rest` how many more there are."""
+    kept = len(entries)
+    while kept and len(_json(entries[:kept])) > most:
+        kept -= 1
+    more = [rest(len(entries) - kept)] if rest and kept < len(entries) else []
+    return entries[:kept] + more
 
 
 def fitting(value: Any, most: int) -> Any:

@@ -80,6 +80,18 @@ LONG = {
     "both": "print(('o'):rep(2e5)) return ('r'):rep(2e5)",
     "error": "error(('e'):rep(3e5))",
     "all": "local l = ('e'):rep(2e5) print(l) error({ code = 'x', message = l, hint = l, details = { l } })",
+    "control characters": r"print(('\1'):rep(30000))",
+    "lines": r"""
+        for i = 1, 150 do pcall(app.integrations.devin.get_session, 'x' .. i) end
+        print(('\n'):rep(50000))""",
+    "kinds of calls": r"""
+        for _, f in pairs(app.integrations.devin) do if type(f) == 'function' then pcall(f, { zz = 1 }) end end
+        print(('\n'):rep(50000)) error(('\1'):rep(9000))""",
+    "error that grows": r"""
+        local l = ('\1'):rep(9000)
+        print(l) error({ message = l, hint = l, details = { l, l } })""",
+    "keys that grow": r"local t = {} for i = 1, 3000 do t[('\1'):rep(50) .. i] = i end return t, t",
+    "notices": "local t = json.decode('{\"items\":[]}')\n" + "ipairs(t)\n" * 20 + r"print(('\"x'):rep(9e4))",
     "calls": "for i = 1, 100 do pcall(app.integrations.devin.get_session, 'x' .. i) end print(('o'):rep(2e5))",
 }  # fmt: skip
 
@@ -90,7 +102,21 @@ def test_whatever_a_script_does_the_answer_is_of_the_size_that_was_set(host: Hos
     done = perform(host, EXECUTE.name, {"code": code}, max_chars=most)
     assert len(done.text) <= most
     assert done.structured is not None
-    assert len(json.dumps(done.structured, ensure_ascii=False)) <= 2 * most + 1_000
+    assert len(json.dumps(done.structured, ensure_ascii=False, separators=(",", ":"))) <= most
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("lua_list_docs", {}),
+        ("lua_read_doc", {"page": "devin.list_sessions"}),
+        ("lua_search_docs", {"query": "session"}),
+    ],
+)
+def test_what_is_looked_up_is_of_the_size_that_was_set(host: Host, tool: str, arguments: dict[str, Any]) -> None:
+    done = perform(host, tool, arguments, max_chars=1_000)
+    assert len(done.text) <= 1_000
+    assert 500 < len(json.dumps(done.structured, ensure_ascii=False, separators=(",", ":"))) <= 1_000
 
 
 def test_an_error_and_the_end_of_the_output_are_kept_whole(host: Host) -> None:
