@@ -17,16 +17,14 @@ print("Session " .. session.session_id .. " is " .. session.status)
 local again = devin.create_session({ prompt = "Fix the login", idempotency_key = "tour-fix-the-login" })
 print("The same key gives the same session: " .. tostring(again.session_id == session.session_id))
 
--- Talk to it, and wait until it is done. A finished task is still "running": status_detail tells.
+-- Talk to it, and wait until it is done: on API v3 it is then still "running", and status_detail tells.
 devin.send_message(session.session_id, "Please add a test as well")
-repeat
-  sleep(30)
-  session = devin.get_session(session.session_id)
-until session.status ~= "running" or session.status_detail ~= "working"
-print("After a while: " .. session.status .. ", " .. tostring(session.status_detail))
+sleep(30)
+session = devin.wait_session(session.session_id)
+print("After a while: " .. session.status .. ", " .. (session.status_detail or "without a detail"))
 
 -- Other accounts have the same functions.
-print("On the work account I am " .. devin.work.get_current_user().name)
+print("On the work account I am " .. (devin.work.get_current_user().name or "somebody"))
 
 -- Errors are tables that read like text.
 local ok, err = pcall(devin.get_session, "devin-0000")

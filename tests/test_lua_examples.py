@@ -65,6 +65,15 @@ def test_every_script_is_tested_here() -> None:
     assert {file.stem for file in FOLDER.glob("*.lua")} == {*SCRIPTS, "tour"}
 
 
+@pytest.mark.usefixtures("version")
+def test_the_tour_comes_to_its_end_on_either_version(isolation: str) -> None:
+    with Host(simulate=True, policy=Policy(write="allow"), isolation=isolation, state=False) as host:
+        told = lines(host, "tour")
+    assert "The same key gives the same session: true" in told
+    assert any(line.startswith("On the work account I am ") for line in told)
+    assert len(told) == 10
+
+
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_each_begins_with_what_it_does_and_how_to_run_it(script: str) -> None:
     text = (FOLDER / f"{script}.lua").read_text("utf-8")

@@ -173,7 +173,7 @@ local FIELDS = {
   messages = "write devin.list_session_messages{ session_id = id }.items",
   id = "an id is named after what it is of: session.session_id, playbook.playbook_id, secret.secret_id",
   sessionId = "write session.session_id", state = "write session.status", status_enum = "write session.status",
-  name = 'a session has a title, which may be absent: session.title or "none"', created = "write session.created_at",
+  name = 'it may be absent: write user.name or "none"; a session has no name but a title, which may be absent too', created = "write session.created_at",
   createdAt = "write session.created_at", updatedAt = "write session.updated_at", link = "write session.url",
   session_url = "write session.url",
   pull_request = "write session.pull_requests, a list on v3",

@@ -73,6 +73,8 @@ RESULTS = [
      "session.created_at"),
     ("a field that is absent", ONE + 'print("title: " .. session.title)', 3, SCRIPT, "session.title",
      'session.title or "none"'),
+    ("a name that is absent", ONE + 'print("by " .. session.name)', 3, SCRIPT, "there is no session.name",
+     'it may be absent: write user.name or "none"'),
     ("a field that nobody knows", ONE + 'print("x" .. session.colour)', 3, SCRIPT, "a nil value",
      "dump(session) shows"),
     ("a call that was left out", D + "local s = devin.list_sessions\nprint(s.sessions)", 3, SCRIPT,
