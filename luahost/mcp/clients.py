@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from luahost.calls.arguments import did_you_mean
+from luahost.calls.names import did_you_mean
 from luahost.calls.settings import HOME
 from luahost.errors import UsageError
 
