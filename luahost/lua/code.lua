@@ -4,7 +4,7 @@
 local H = ...
 
 local find, gsub, match, sub = string.find, string.gsub, string.match, string.sub
-local concat = table.concat
+local concat, ipairs = table.concat, ipairs
 
 local MOST = 65536  -- bytes; a longer text is not read
 local LONGEST = 300 -- bytes of a line that are looked at: patterns take their time
@@ -76,6 +76,21 @@ local function read(source)
   return lines(without_words(source)), lines(source)
 end
 
+-- The number of the one line that returns what a call gives; nil where there are several. Such a tail call leaves no
+-- frame of the script: when a function of Lua's own fails in one, nothing else tells where.
+local function only_tail_call(code)
+  local found
+  for number, line in ipairs(code) do
+    if find(line, "%f[%w_]return%f[^%w_].*[%w_%])]%s*[({\"'%[]") or find(line, "%f[%w_]return%s*$") then
+      if found then
+        return nil
+      end
+      found = number
+    end
+  end
+  return found
+end
+
 -- Puts a lesson into an error's fields: Lua's own words stay, what is wrong comes behind them.
 local function tell(fields, wrong, write, line)
   if wrong then
@@ -85,4 +100,4 @@ local function tell(fields, wrong, write, line)
   fields.line = line or fields.line
 end
 
-return { read = read, tell = tell }
+return { read = read, only_tail_call = only_tail_call, tell = tell }

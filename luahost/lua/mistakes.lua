@@ -341,6 +341,7 @@ end
 -- Says in the fields of an error that Lua itself has raised what was meant; `source` is the text of its file, if known.
 return function(fields, source)
   code, raw = H.code.read(source)
+  fields.line = fields.line or H.code.only_tail_call(code)
   at = fields.line or 1
   line = code[at] or ""
   H.code.tell(fields, lesson(fields.message))

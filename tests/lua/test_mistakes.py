@@ -256,6 +256,23 @@ def test_the_message_names_the_mistake_and_the_hint_says_what_to_write(
     assert hint in (error.hint or "")
 
 
+@pytest.mark.parametrize(
+    ("script", "line"),
+    [
+        ("local x = 1\nreturn math.floor('x')", 2),
+        ("-- return f(x)\nlocal s = 'return f(x)'\nreturn s:rep({})", 3),
+        ("if not args then return 1 end\n\nreturn tonumber('1', 99)", 3),
+        ("local function g()\n  return math.floor('x')\nend\nreturn g()", None),
+        ("local function g() return tostring(1) end\nreturn\n  math.floor('x')", None),
+    ],
+)
+def test_a_failed_call_that_is_returned_at_once_is_told_with_its_line_where_one_alone_is(
+    host: Host, script: str, line: int | None
+) -> None:
+    error = failure(host, script)
+    assert (error.line, error.message.startswith("bad argument #")) == (line, True)
+
+
 # -- what is not explained ----------------------------------------------------------------------------------------
 
 LUAS = "attempt to call field 'execute' (a nil value)"
