@@ -60,16 +60,17 @@ local function basic(env)
         return handler(e)
       end, ...)
     end
-  end
-
-  -- pcall(f{...}) has made its call already, and catches nothing of it: a script would take it for failed.
-  for _, name in next, { "pcall", "xpcall" } do
-    local protected = env[name]
-    env[name] = function(...)
-      if type((...)) == "table" then
-        H.slips.no_function((...), name)
+  else
+    -- pcall(f{...}) has made its call already, and catches nothing of it: a script would take it for failed. Where a
+    -- state is guarded, a frame more at each level would keep one that stops from unwinding.
+    for _, name in next, { "pcall", "xpcall" } do
+      local protected = env[name]
+      env[name] = function(...)
+        if type((...)) == "table" then
+          H.slips.no_function((...), name)
+        end
+        return protected(...)
       end
-      return protected(...)
     end
   end
 
