@@ -160,7 +160,11 @@ def _run(options: Any, child: Single | None) -> int:
         result = interrupted.result
     finally:
         signal.signal(signal.SIGTERM, unheard)
-    return _report(options, result, name, source)
+    code = _report(options, result, name, source)
+    late = next((word for word in words if word in OPTIONS), None)
+    if code and late:
+        output.note(f"{late} stands behind the script, and is a word of its own: luahost's options stand before it")
+    return code
 
 
 def _script(options: Any) -> tuple[str, bytes, list[str], str | None]:

@@ -315,3 +315,16 @@ def test_a_script_never_sees_the_key(luahost: Command) -> None:
     assert "cog_not_to_be_seen" not in done.out + done.err
     assert "getenv" not in done.out
     assert os.environ.get("LUAHOST_DEVIN_API_KEY") is None
+
+
+def test_an_option_behind_the_script_of_a_run_that_failed_is_told_to_be_a_word_of_its_own(
+    luahost: Command, tmp_path: Path
+) -> None:
+    script = tmp_path / "a.lua"
+    script.write_text("app.integrations.devin.list_sessions()")
+    finished = luahost("run", str(script), "--simulate")
+    assert finished.code == 4
+    assert "--simulate stands behind the script" in finished.err
+    script.write_text("print(arg[1])")
+    finished = luahost("run", str(script), "--simulate")
+    assert (finished.code, finished.out, finished.err) == (0, "--simulate\n", "")
