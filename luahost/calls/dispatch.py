@@ -75,10 +75,14 @@ class Dispatcher(Directory):
         positional: list[Any] | None = None,
         account: str | None = None,
         walk: bool = False,
+        task: str = "",
+        unordered: bool = False,
     ) -> Any:
         """Make one call and give its result, plain JSON values; raises LuaHostError.
 
-        With `walk` the result is the first page of a list, as `luahost.calls.walks.step` gives it.
+        With `walk` the result is the first page of a list, as `luahost.calls.walks.step` gives it. `task` is the part of
+        the script that calls, where several run at once; `unordered` says that it has walked a table whose order differs
+        from process to process.
         """
         account = run.account if account is None else account
         record = CallRecord(name, account)

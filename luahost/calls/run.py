@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from luahost.calls.approval import Approve
     from luahost.calls.cancellation import Cancellation
     from luahost.calls.dry_run import DryRun
+    from luahost.calls.journal import Journal
     from luahost.calls.walks import Walk
     from luahost.results import CallRecord, Limits
     from luahost.spec import Files
@@ -61,7 +62,8 @@ class Run:
     """What one run may touch: its account, limits and deadline, and the record of its calls. Thread-safe.
 
     `clock` is a simulator's; without one, time passes as it does. `approve` is who is asked about calls, on the event
-    `loop` where there is one. In a `dry_run` no write is sent.
+    `loop` where there is one. In a `dry_run` no write is sent. A `journal` is told of all that happens, and answers what
+    it knows.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Run:
         loop: AbstractEventLoop | None = None,
         cancellation: Cancellation | None = None,
         dry_run: DryRun | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self.limits = limits
         self.account = account
@@ -85,6 +88,7 @@ class Run:
         self.loop = loop
         self.cancellation = cancellation
         self.dry_run = dry_run
+        self.journal = journal
         self.records: list[CallRecord] = []
         self.notices: list[str] = []
         self.seal = "none"

@@ -42,6 +42,7 @@ MAX_SLIPS = 10
 """The most lines of which a notice says that Lua let something pass there."""
 
 _FIELD = re.compile(r"[A-Za-z_]\w{0,63}", re.ASCII)
+_TASK = re.compile(r"[0-9./]{0,200}")
 
 
 def start_frame(start: dict[str, Any], memory_mib: int | None) -> bytes:
@@ -51,14 +52,15 @@ def start_frame(start: dict[str, Any], memory_mib: int | None) -> bytes:
     """
     texts: list[bytes] = [start[name].encode("utf-8", "surrogatepass") for name in ("account", "name", "source")]
     account, name, source = texts
-    now = "-" if start["now"] is None else start["now"]
+    durable = start.get("durable")
+    now = start["now"] if start["now"] is not None else "-" if durable is None else "+"
     memory = memory_mib << 20 if memory_mib else "-"
     head = f"S0 {start['seed']} {now} {memory} {len(account)} {len(name)} {len(source)} "
     frame = head.encode() + account + name + source
-    if not start["args"] and not start["words"]:
+    if not start["args"] and not start["words"] and not durable:
         return frame
     try:
-        return frame + dumps({"args": start["args"], "words": start["words"]})
+        return frame + dumps({"args": start["args"], "words": start["words"], **(durable or {})})
     except (TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"args cannot be given to a script: {error}", hint="give JSON values") from None
 
@@ -267,6 +269,12 @@ class Bridge:
 
     def _do(self, request: dict[str, Any]) -> Any:
         operation = request.get("op")
+        journal = self._run.journal
+        task = request.get("task", "")
+        if not isinstance(task, str) or not _TASK.fullmatch(task):
+            raise InternalError("the script's process sent a request of no task")
+        if journal is not None and "clock" in request:
+            journal.times(task, request.get("times"), request["clock"])
         if operation == "call":
             positional = request.get("positional")
             return self._services.call(
@@ -276,6 +284,8 @@ class Bridge:
                 positional=with_bytes(positional) if isinstance(positional, list) else None,
                 account=_text(request, "account") if "account" in request else None,
                 walk=request.get("walk") is True,
+                task=task,
+                unordered=request.get("unordered") is True,
             )
         if operation == "more":
             return self._services.more(self._run, request.get("walk"))
@@ -283,7 +293,7 @@ class Bridge:
             seconds = request.get("seconds")
             if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds <= 1e9:
                 raise InvalidArguments("sleep: a number of seconds, 0 or more, was expected")
-            self._run.sleep(seconds)
+            self._run.sleep(seconds if journal is None else journal.pause(task, seconds))
             return None
         if operation == "describe":
             return self._services.describe()
@@ -291,7 +301,8 @@ class Bridge:
             account = _text(request, "account") if "account" in request else None
             raise self._services.unknown(_text(request, "integration"), account, _text(request, "name"))
         if operation == "module":
-            return self._modules.read(_text(request, "name"))
+            name = _text(request, "name")
+            return self._modules.read(name) if journal is None else journal.module(name, self._modules.read)
         if operation == "slip":
             self._tell_slip(request.get("line"), request.get("field"), request.get("caught"))
             return None
