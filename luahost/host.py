@@ -112,7 +112,7 @@ class Host:
         self.approve = approve
         self.isolation = isolation
         self.simulate = simulate
-        self.journal = journal and state is not False
+        self.journal = False if state is False else journal
         self._settings = settings or Settings.load()
         self.limits = limits or self._settings.limits(Limits())
         integrations = tuple(integrations)

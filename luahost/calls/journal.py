@@ -264,12 +264,12 @@ class Journal:
         with self._lock:
             number = self._slept.get(task, 0)
             self._slept[task] = number + 1
+        if self.alone:
+            return seconds if self._run is not None and self._run.clock is not None else 0.0
         known = self._history.sleeps.get(task, []) if self._history is not None else []
         if number < len(known):
             began, lasted = known[number]
-            return 0.0 if self.alone else max(0.0, min(seconds, began + lasted - time.time()))
-        if self.alone:
-            return 0.0
+            return max(0.0, min(seconds, began + lasted - time.time()))
         self._write("sleep", {"task": task, "seconds": seconds})
         return seconds
 

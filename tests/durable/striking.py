@@ -1,8 +1,8 @@
 """A simulated Devin as a process of its own, that kills its client at the next create when it is told to.
 
-It reads a JSON object a line: {"strike": "before" or "after", "whom": "host" or "child", "pid": the host's} kills at the
-next create, before it is performed or after it and before the answer; {"sessions": true} prints the prompts of all
-sessions there are.
+It reads a JSON object a line: {"strike": "before" or "after", "whom": "host" or "child", "pid": the host's} kills at
+the next create, before it is performed or after it and before the answer; {"sessions": true} prints the prompts of all
+sessions that were made.
 """
 
 from __future__ import annotations
