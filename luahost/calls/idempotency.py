@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from luahost.calls.accounts import Account
-    from luahost.calls.journal import Entry as JournalEntry
     from luahost.calls.ledger import Entry, Ledger
+    from luahost.calls.recorded import Entry as JournalEntry
     from luahost.calls.run import Pending, Run
     from luahost.calls.settings import Timing
     from luahost.spec import Creation, Function
