@@ -31,7 +31,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from luahost.errors import UsageError
+from luahost.errors import UsageError, from_fields, may_have_happened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,8 +76,8 @@ class RecordedCall:
         self.status, self.answered_at = event["status"], event["at"]
         self.result, self.error, self.policy = event.get("result"), event.get("error"), event.get("policy")
         self.now = event.get("now")
-        if self.status == "error":
-            self.sent = False  # refused: it did not happen
+        if self.status == "error" and not may_have_happened(from_fields(self.error or {})):
+            self.sent = False
 
     def __str__(self) -> str:
         return call_text(self.call, self.account, self.arguments)
