@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from functools import partial
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from luahost.calls.policy import Policy
     from luahost.lua.child import Single
     from luahost.results import CallRecord
-    from luahost.spec import Files, Integration
+    from luahost.spec import Files, Function, Integration
 
 ISOLATIONS = ("process", "none")
 
@@ -142,6 +143,7 @@ class Host:
         cancellation: Cancellation | None = None,
         on_output: Callable[[bytes], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
+        on_begin: Callable[[CallRecord], None] | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
         keep_output: bool = True,
         child: Single | None = None,
@@ -160,6 +162,7 @@ class Host:
         cancellation  ends the run when its `cancel` is called
         on_output     gets output as it is printed; keep_output=False leaves `Result.output` empty
         on_notice     gets notices as they come; they are in `Result.meta["notices"]` as well
+        on_begin      gets the record of each call when it begins, with no more than its name and account
         on_call       gets the record of each call when it is over, in the thread that made it
         child         a child process that was started before, to save its start-up time; it is ended, and not closed
         owner         on whose behalf: a process that is reused serves one owner; None: this run alone
@@ -170,8 +173,8 @@ class Host:
         if limits is not None and limits.calls_per_function:
             self.dispatcher.check_limits(limits)
         run = self._new_run(
-            account, files, dry_run=dry_run, limits=limits, on_notice=on_notice, on_call=on_call, approve=approve,
-            loop=loop, cancellation=cancellation,
+            account, files, dry_run=dry_run, limits=limits, on_notice=on_notice, on_begin=on_begin, on_call=on_call,
+            approve=approve, loop=loop, cancellation=cancellation,
         )  # fmt: skip
         bridge = Bridge(
             run,
@@ -180,6 +183,7 @@ class Host:
             on_output=on_output,
             keep_output=keep_output,
         )
+        run.begin_trace(name, self.isolation)
         error: LuaHostError | None = None
         interrupted = False
         try:
@@ -213,7 +217,11 @@ class Host:
         except KeyboardInterrupt:
             interrupted = True
             error = error or Cancelled("interrupted")
+        except BaseException as fault:
+            run.end_trace(fault)
+            raise
         result = run_result(run, self._meta(run), bridge, error)
+        run.end_trace(result)
         if interrupted:
             raise Interrupted(result)
         return result
@@ -261,17 +269,19 @@ class Host:
         dry_run: bool,
         limits: Limits | None = None,
         on_notice: Callable[[str], None] | None = None,
+        on_begin: Callable[[CallRecord], None] | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
         approve: Approve | None = None,
         loop: AbstractEventLoop | None = None,
         cancellation: Cancellation | None = None,
     ) -> Run:
         dry = self._parts.dry_run() if dry_run else None
-        return Run(
+        made = Run(
             limits=limits or self.limits,
             account=account,
             clock=self._parts.clock() if dry is None else dry.clock,
             on_notice=on_notice,
+            on_begin=on_begin,
             on_call=on_call,
             files=_folder(files, dry_run=dry_run),
             approve=approve or self.approve,
@@ -279,6 +289,18 @@ class Host:
             cancellation=cancellation,
             dry_run=dry,
         )
+        if "opentelemetry" in sys.modules:
+            from luahost import telemetry
+
+            made.spans = telemetry.spans(account, self._function, simulated=self.simulate)
+        return made
+
+    def _function(self, call: str) -> Function | None:
+        """The function of that name, for what a trace says of it."""
+        try:
+            return self.dispatcher.find(call)[1]
+        except LuaHostError:
+            return None
 
     def _start(self, source: str | bytes, name: str, args: Mapping[str, Any], words: list[str], run: Run) -> Any:
         data = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
