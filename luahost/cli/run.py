@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from luahost.calls.approval import Approve
     from luahost.calls.policy import Policy
     from luahost.calls.settings import Settings
+    from luahost.cli.live import Live
     from luahost.lua.child import Single
     from luahost.lua.spawn import Process
     from luahost.results import Limits, Result
@@ -128,6 +129,14 @@ def _run(options: Any, child: Single | None) -> int:
     name, source, words, folder = _script(options)
     settings = Settings.load()
     limits = _limits(options, settings)
+    line = None if options.json else _live()
+    ways: dict[str, Any] = {
+        "on_output": None if options.json else _Stdout(limits.wall),
+        "on_notice": output.note,
+        "approve": _somebody(options, settings),
+    }
+    if line is not None:
+        ways = line.around(ways)
     unheard = signal.getsignal(signal.SIGTERM)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled CI job ends as cleanly as Ctrl-C
     try:
@@ -149,17 +158,17 @@ def _run(options: Any, child: Single | None) -> int:
                 account=options.account,
                 modules=options.modules or folder,
                 files=options.files,
-                on_output=None if options.json else _Stdout(limits.wall),
-                on_notice=output.note,
-                approve=_somebody(options, settings),
                 dry_run=options.dry_run,
                 keep_output=options.json,
                 child=child,
+                **ways,
             )
     except Interrupted as interrupted:
         result = interrupted.result
     finally:
         signal.signal(signal.SIGTERM, unheard)
+        if line is not None:
+            line.close()
     code = _report(options, result, name, source)
     late = next((word for word in words if word in OPTIONS), None)
     if code and late:
@@ -278,6 +287,15 @@ def _policy(options: Any, settings: Settings) -> Policy:
         read_only=options.read_only,
         confirm=options.confirm,
     )
+
+
+def _live() -> Live | None:
+    """The line that says what the run does, where stderr is a terminal; elsewhere it costs nothing."""
+    if not sys.stderr.isatty():
+        return None
+    from luahost.cli.live import live
+
+    return live()
 
 
 def _somebody(options: Any, settings: Settings) -> Approve | None:
