@@ -53,7 +53,7 @@ class Spans:
     ) -> None:
         self._tracer = tracer
         self._find = find
-        self._about = {"luahost.simulated": simulated}
+        self._about: dict[str, Any] = {"luahost.simulated": simulated}
         self._account = account
         self._context = context.get_current()
         self._run: trace.Span | None = None
@@ -61,8 +61,10 @@ class Spans:
 
     # -- the run --------------------------------------------------------------------------------------------
 
-    def begin_run(self, name: str, *, isolation: str) -> None:
-        """Begin the span that those of the calls belong to."""
+    def begin_run(self, name: str, *, isolation: str, run_id: str | None) -> None:
+        """Begin the span that those of the calls belong to; `run_id` is that of a run with a journal."""
+        if run_id is not None:
+            self._about["luahost.run_id"] = run_id
         name = _printable(name)
         about = {"luahost.script": name, "luahost.account": self._account, "luahost.isolation": isolation}
         self._run = self._tracer.start_span(
@@ -79,8 +81,6 @@ class Spans:
         else:
             error = came.error
             self._run.set_attribute("luahost.calls", len(came.calls))
-            if came.run_id is not None:
-                self._run.set_attribute("luahost.run_id", came.run_id)
         if isinstance(error, LuaHostError):
             self._failed(self._run, error.code)
             if error.file and error.line:

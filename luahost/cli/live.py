@@ -12,8 +12,9 @@ from contextlib import suppress
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, Literal
 
+    from luahost.asynchronous import AgainOptions
     from luahost.results import CallRecord
 
 PATIENCE = 0.5
@@ -71,17 +72,14 @@ class Live:
             self._calls.pop(id(record), None)
             self._done += 1
 
-    def around(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Options of `Host.run` that write: with the line out of their way while they do. And those that it needs."""
-        ask = options["approve"]
-        return {
-            **options,
-            "on_output": self._paused(options["on_output"]),
-            "on_notice": self._paused(options["on_notice"]),
-            "approve": ask and self._paused(ask),
-            "on_begin": self.begin,
-            "on_call": self.end,
-        }
+    def surround(self, options: AgainOptions) -> None:
+        """Have what `Host.run` is given find the line out of its way when it writes or asks; and be told of calls."""
+        names: tuple[Literal["on_output", "on_notice", "approve"], ...] = ("on_output", "on_notice", "approve")
+        for name in names:
+            function: Callable[[Any], Any] | None = options.get(name)
+            if function is not None:
+                options[name] = self._paused(function)
+        options["on_begin"], options["on_call"] = self.begin, self.end
 
     def _paused(self, write: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def paused(what: Any) -> Any:

@@ -26,6 +26,7 @@ LAYERS = {
     "luahost.processes": 5,
     "luahost.telemetry": 5,
     "luahost.single": 6,
+    "luahost.durable": 6,
     "luahost.asynchronous": 6,
     "luahost.host": 7,
     "luahost.mcp": 8,
