@@ -21,6 +21,7 @@ COMMANDS = {
     "accounts": ("accounts", "list, add, test or remove accounts"),
     "doctor": ("doctor", "show what is set up, and what to type next"),
     "simulate": ("simulate", "serve the Devin simulator over HTTP"),
+    "runs": ("runs", "list, show, trace or prune the runs there were"),
     "mcp": ("mcp", "serve the Model Context Protocol: tools for a model"),
 }
 """Each command: its module, and what it does."""

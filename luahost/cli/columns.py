@@ -5,6 +5,11 @@ from __future__ import annotations
 import unicodedata
 
 
+def plain(text: object) -> str:
+    """`text` in one line without anything that moves a cursor: what others wrote may be shown so."""
+    return "".join(each if each.isprintable() else "?" for each in " ".join(str(text).split()))
+
+
 def width(text: str) -> int:
     """The columns that `text` takes."""
     return len(text) if text.isascii() else sum(map(_columns, text))
