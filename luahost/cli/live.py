@@ -113,10 +113,12 @@ class Live:
             while not self._closed:
                 if self._calls:
                     self._draw()
-                    self._changed.wait(PERIOD)
-                else:
+                elif self._drawn:
                     self._clear()
+                else:
                     self._changed.wait_for(lambda: self._closed or self._calls)
+                # Also before the first drawing, and the clearing: the line of one short call after another is one line.
+                self._changed.wait_for(lambda: self._closed, PERIOD)
 
     def _draw(self) -> None:
         now = time.monotonic()

@@ -104,10 +104,10 @@ class AtTerminal:
 
 @pytest.fixture
 def slow(simulator: Simulator, server: Server, monkeypatch: pytest.MonkeyPatch) -> Simulator:
-    """An API that takes most of a second to say who asks."""
+    """An API that takes a while to say who asks."""
     monkeypatch.setenv("LUAHOST_DEVIN_API_KEY", simulator.keys["v3"]["default"])
     monkeypatch.setenv("LUAHOST_DEVIN_BASE_URL", server.url)
-    simulator.fail(path="/self$", delay=0.9, times=None)
+    simulator.fail(path="/self$", delay=0.7, times=None)
     return simulator
 
 
@@ -140,7 +140,7 @@ def test_the_output_may_go_elsewhere(slow: Simulator) -> None:
 
 def test_an_error_follows_on_a_line_of_its_own(slow: Simulator) -> None:
     slow.clear_faults()
-    slow.fail(status=500, delay=0.9, times=None)
+    slow.fail(status=500, delay=0.7, times=None)
     with AtTerminal("run", "-e", "app.integrations.devin.create_session('x')") as terminal:
         terminal.read()
     assert any("devin.create_session" in row for row in terminal.screen.seen)
@@ -160,25 +160,16 @@ def test_a_question_has_the_terminal_to_itself(slow: Simulator) -> None:
     assert terminal.process.returncode == 0
 
 
-@pytest.mark.parametrize("env", [{"TERM": "dumb"}, {}])
-def test_nothing_is_shown_on_a_dumb_terminal_and_with_json(slow: Simulator, env: dict[str, str]) -> None:
-    words = () if env else ("--json",)
-    with AtTerminal("run", *words, "-e", SLOW, env=env) as terminal:
-        terminal.read()
-    assert "\033" not in terminal.raw
+def test_nothing_is_shown_on_a_dumb_terminal_and_with_json(slow: Simulator) -> None:
+    with AtTerminal("run", "-e", SLOW, env={"TERM": "dumb"}) as dumb, AtTerminal("run", "--json", "-e", SLOW) as json:
+        assert "\033" not in dumb.read() + json.read()
 
 
-def test_no_color_is_the_same_line_without_colour(slow: Simulator) -> None:
-    with AtTerminal("run", "-e", SLOW, env={"NO_COLOR": "1"}) as terminal:
-        terminal.read()
-    assert set(re.findall(r"\033\[[0-9]*[a-zA-Z]", terminal.raw)) == {"\033[2K"}
-    assert "devin.get_current_user" in terminal.raw
-
-
-def test_it_is_cut_to_the_terminals_width(slow: Simulator) -> None:
-    with AtTerminal("run", "-e", SLOW, columns=24) as terminal:
+def test_it_is_cut_to_the_terminals_width_and_has_no_colour_where_none_is_wanted(slow: Simulator) -> None:
+    with AtTerminal("run", "-e", SLOW, columns=24, env={"NO_COLOR": "1"}) as terminal:
         terminal.read()
     assert {row for row in terminal.screen.seen if row} == {"devin.get_current_user…"}
+    assert set(re.findall(r"\033\[[0-9]*[a-zA-Z]", terminal.raw)) == {"\033[2K"}
 
 
 def test_where_stderr_is_no_terminal_nothing_is_imported_and_no_thread_made(luahost: Any) -> None:
@@ -233,6 +224,21 @@ def test_several_calls_are_told_as_the_oldest_and_how_many_more(pair: tuple[int,
     assert drawn(pair[0], 0.4).endswith("\r\033[2K")
     line.close()
     assert drawn(pair[0], 0.3) == ""
+
+
+def test_short_calls_one_after_another_are_one_line(pair: tuple[int, int]) -> None:
+    line = Live(pair[1], shares_stdout=False, dim=False)
+    until = time.monotonic() + PATIENCE + 0.6
+    while time.monotonic() < until:
+        record = CallRecord("devin.get_session", "default")
+        line.begin(record)
+        time.sleep(0.02)
+        line.end(record)
+    text = drawn(pair[0], 0.01)
+    assert text.count("devin.get_session on default") >= 2
+    assert all(row.startswith("devin.get_session on default, 0.0 s; ") for row in text.split("\r\033[2K")[1:])
+    assert drawn(pair[0], 0.5).endswith("\r\033[2K")
+    line.close()
 
 
 def test_it_stays_away_while_the_output_is_inside_a_line(pair: tuple[int, int]) -> None:
