@@ -159,7 +159,7 @@ class Once:
                 made = self._creation.send(tags)
                 identity = self._creation.identify(made)
         except LuaHostError as error:
-            if _may_have_happened(error):
+            if self._pending.sent and _may_have_happened(error):
                 return self._search(error, tagged=bool(tags))
             if tags and _refuses_tags(error):
                 self._run.notice(

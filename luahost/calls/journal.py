@@ -130,6 +130,7 @@ class Journal:
         self._asked: dict[int, dict[str, Any]] = {}
         self._pending: list[dict[str, Any]] = []
         self._stopped_by: LuaHostError | None = None
+        self._told = False
         self._failed: dict[tuple[str, str], int] = {}
         self._last: tuple[int, bool] | None = None
         self._counted: dict[tuple[Any, ...], int] = {}
@@ -187,7 +188,7 @@ class Journal:
             raise
         self._good += len(data)
 
-    def begin(self, header: dict[str, Any]) -> None:
+    def begin(self, header: Mapping[str, Any]) -> None:
         """The first line."""
         self._write("run", {"version": VERSION, "run_id": self.run_id, **header, **_process()})
 
@@ -210,19 +211,15 @@ class Journal:
         reopen = self._to_reopen(error)
         if error is not None and error.code == "approval_required":
             self._pending = [self._asked[n] for n in reopen if n in self._asked]
-        try:
-            self._write(
-                "end",
-                {
-                    "status": _status(result),
-                    "error": error.fields() if error else None,
-                    "elapsed_ms": result.elapsed_ms,
-                    "calls": len(result.calls),
-                    "reopen": reopen,
-                },
-            )
-        finally:
-            self.close()
+        fields = {
+            "status": _status(result),
+            "error": error.fields() if error else None,
+            "elapsed_ms": result.elapsed_ms,
+            "calls": len(result.calls),
+            "reopen": reopen,
+        }
+        self._try_to_write("end", fields)
+        self.close()
 
     def close(self) -> None:
         with self._writing:
@@ -264,12 +261,12 @@ class Journal:
         with self._lock:
             number = self._slept.get(task, 0)
             self._slept[task] = number + 1
+        if self.alone:
+            return seconds if self._run is not None and self._run.clock is not None else 0.0
         known = self._history.sleeps.get(task, []) if self._history is not None else []
         if number < len(known):
             began, lasted = known[number]
-            return 0.0 if self.alone else max(0.0, min(seconds, began + lasted - time.time()))
-        if self.alone:
-            return 0.0
+            return max(0.0, min(seconds, began + lasted - time.time()))
         self._write("sleep", {"task": task, "seconds": seconds})
         return seconds
 
@@ -291,7 +288,7 @@ class Journal:
 
     def output(self, delivered: int) -> None:
         """So many bytes of output have been delivered in all."""
-        self._write("output", {"bytes": delivered})
+        self._try_to_write("output", {"bytes": delivered})
 
     # -- calls ----------------------------------------------------------------------------------------------
 
@@ -389,7 +386,7 @@ class Journal:
         fields = {"n": entry.n, "status": "ok", **told, "policy": record.policy}
         if self._run is not None and self._run.clock is not None:
             fields["now"] = self._run.clock.time()
-        self._answered("answer", fields, cover)
+        self._try_to_write("answer", fields, cover)
 
     def fail(
         self, entry: Entry | None, record: CallRecord, error: LuaHostError, *, over: bool, page: bool = False
@@ -408,26 +405,28 @@ class Journal:
             shown = {name: getattr(record, name) for name in ("call", "account", "arguments")}
             self._asked[entry.n] = {"n": entry.n, **shown}
         if page:
-            self._answered("page", {"n": entry.n, "error": error.fields()}, None)
+            self._try_to_write("page", {"n": entry.n, "error": error.fields()}, None)
         elif not entry.answered:
             self._fail(entry, record, error)
 
     def _fail(self, entry: Entry, record: CallRecord, error: LuaHostError) -> None:
         status = "unknown" if error.code == "outcome_unknown" else "error"
-        self._answered(
+        self._try_to_write(
             "answer", {"n": entry.n, "status": status, "error": error.fields(), "policy": record.policy}, None
         )
 
     def page(self, entry: Entry, fields: dict[str, Any], cover: Callable[[str], str]) -> None:
         """One page of a walk."""
-        self._answered("page", {"n": entry.n, **fields}, cover)
+        self._try_to_write("page", {"n": entry.n, **fields}, cover)
 
-    def _answered(self, event: str, fields: dict[str, Any], cover: Callable[[str], str] | None) -> None:
-        """What has happened is told to the script all the same: the next call fails before it is sent."""
+    def _try_to_write(self, event: str, fields: dict[str, Any], cover: Callable[[str], str] | None = None) -> None:
+        """Write down what has happened. The script is told all the same: its next call fails before it is sent."""
         try:
             self._write(event, fields, cover=cover)
         except InternalError as error:
-            if self._run is not None:
+            with self._lock:
+                told, self._told = self._told, True
+            if self._run is not None and not told:
                 self._run.notice(f"{error.message}; {error.hint}")
 
     def replays(self, integration: str, account: str) -> bool:
