@@ -53,7 +53,9 @@ class Timeline:
         return sum(max(0.0, min(at, end) - begin) for begin, end in self.parts)
 
     def _call(self, call: RecordedCall, *, alive: bool) -> Span:
-        # One that was made anew after a resumption began then, as far as its answer is concerned.
+        # One that was made anew after a resumption began then, as far as its answer is concerned. Whether it has been
+        # made anew is known by its answer only.
+        alive = alive and call.at >= self.parts[-1][0]
         known = call.answered_at if call.answered_at is not None else self.parts[-1][1] if alive else None
         begin, end = self._part(call.at if known is None else known)
         begin = max(begin, call.at)

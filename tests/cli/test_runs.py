@@ -356,6 +356,12 @@ def test_a_call_under_way_lasts_until_now(write: Any) -> None:
     assert (span.status, span.seconds) == ("running", 7)
 
 
+def test_a_call_of_a_resumed_run_that_has_not_come_again_is_not_under_way(write: Any) -> None:
+    path = write("run-one", call(1, 0, None), {"event": "resume", "at": NOW + 50, "pid": 1, "host": "box"})
+    (span,) = Timeline(read(path), NOW + 60).spans
+    assert (span.status, span.seconds) == ("unanswered", 0)
+
+
 @pytest.mark.parametrize(
     ("lasted", "shown"),
     [(0, "0 ms"), (0.0123, "12 ms"), (1, "1 s"), (59.96, "60 s"), (100, "1m40s"), (7200, "2h00m"), (1e6, "11 d")],
