@@ -104,7 +104,8 @@ class History:
         self.output = 0
         self.approved: set[int] = set()
         self.end: dict[str, Any] | None = None
-        self.resumed: list[float] = []
+        self.pauses: list[tuple[float, float]] = []
+        """Each time that it was resumed: when it had last been heard of, and when it went on."""
         self.last_at = 0.0
         self.size = 0
 
@@ -174,14 +175,14 @@ class History:
 
     def _resume(self, event: dict[str, Any]) -> None:
         self.reopen()
-        self.resumed.append(event["at"])
+        self.pauses.append((self.last_at, event["at"]))
 
     def take(self, event: dict[str, Any]) -> None:
         """Learn one line; an event unknown here is of a later luahost, and passed over. Raises KeyError and such."""
         learn = _LEARN.get(event["event"])
-        self.last_at = event["at"]
         if learn is not None:
             learn(self, event)
+        self.last_at = event["at"]
 
 
 class RecordedClock:

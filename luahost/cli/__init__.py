@@ -21,6 +21,7 @@ COMMANDS = {
     "accounts": ("accounts", "list, add, test or remove accounts"),
     "doctor": ("doctor", "show what is set up, and what to type next"),
     "simulate": ("simulate", "serve the Devin simulator over HTTP"),
+    "runs": ("runs", "list, show, trace or prune the runs there were"),
     "mcp": ("mcp", "serve the Model Context Protocol: tools for a model"),
 }
 """Each command: its module, and what it does."""
@@ -92,6 +93,10 @@ def _say(text: str) -> None:
 
 def _main(argv: list[str]) -> int:
     process = _start_early(argv)
+    if "opentelemetry" in sys.modules:  # opentelemetry-instrument has started this
+        from luahost import telemetry
+
+        telemetry.inherit(os.environ)
     if not argv:
         print(_help(), file=sys.stderr)
         return 2
@@ -152,7 +157,10 @@ def _open_streams() -> None:
 
 
 def entry() -> None:
-    """The `luahost` command: leaves without an interpreter's goodbye, which waits for nothing that matters here."""
+    """The `luahost` command: leaves without an interpreter's goodbye, which waits for nothing that matters here.
+
+    But for who traces it: what has not been sent yet is sent by that.
+    """
     try:
         _open_streams()
         code = main()
@@ -162,4 +170,6 @@ def entry() -> None:
         code = 130
     except OSError:
         code = 6
+    if "opentelemetry" in sys.modules:
+        sys.exit(code)  # spans that wait to be sent are sent by it
     os._exit(code)
