@@ -45,16 +45,18 @@ def _cut(value: Any) -> Any:
 
 class Pending:
     """A call under way. `sent` says that a write has left, so that its outcome is worth waiting for; `done`, that it
-    has given its result; `planned`, that a dry run has given it, and nothing was sent.
+    has given its result; `planned`, that a dry run has given it, and nothing was sent; `cancelled`, that nobody waits
+    for it any more.
     """
 
-    __slots__ = ("done", "planned", "record", "sent", "started")
+    __slots__ = ("cancelled", "done", "planned", "record", "sent", "started")
 
     def __init__(self, record: CallRecord) -> None:
         self.record = record
         self.sent = False
         self.done = False
         self.planned = False
+        self.cancelled = False
         self.started = time.monotonic()
 
 
@@ -141,6 +143,8 @@ class Run:
 
     def end(self, pending: Pending, problem: LuaHostError | None) -> None:
         """The call is over, and how; with neither a result nor a problem, something has interrupted it."""
+        if pending.cancelled:
+            return  # `give_up` has ended it
         record = pending.record
         if problem is not None:
             record.status = "unknown" if problem.code == "outcome_unknown" else "error"
@@ -156,6 +160,25 @@ class Run:
                 self._changed.notify_all()
         if self._on_call:
             self._on_call(record)
+
+    def give_up(self, pending: Pending, problem: LuaHostError) -> bool:
+        """End a call that nobody waits for any more, with `problem`: it sends no write, and its result is dropped.
+
+        False where a write has left already: that call goes on, so that its outcome is known.
+        """
+        record = pending.record
+        with self._changed:
+            if pending.sent or pending.cancelled or pending not in self._pending:
+                return pending.cancelled
+            pending.cancelled = True
+            record.status = "error"
+            record.error = problem.fields()
+            record.duration_ms = milliseconds(time.monotonic() - pending.started)
+            self._pending.discard(pending)
+            self._changed.notify_all()
+        if self._on_call:
+            self._on_call(record)
+        return True
 
     def _count(self, call: str) -> None:
         most = self.limits.calls
@@ -182,8 +205,10 @@ class Run:
             raise Cancelled("the run ended before this was called")
 
     def begin_write(self, pending: Pending) -> None:
-        """Say that a write leaves now; raises Cancelled when the run has ended meanwhile."""
+        """Say that a write leaves now; raises Cancelled when the run has ended meanwhile, or the call was given up."""
         with self._changed:
+            if pending.cancelled:
+                raise Cancelled("this was given up before it was sent")
             if self.stopped or self.cancelled or self.is_over():
                 raise Cancelled("the run ended before this was sent")
             pending.sent = True
@@ -210,8 +235,10 @@ class Run:
             time.sleep(max(0.0, end - time.monotonic()))
         else:
             with self._changed:
-                self._changed.wait_for(lambda: self.stopped, max(0.0, end - time.monotonic()))
-            if self.stopped:
+                self._changed.wait_for(
+                    lambda: self.stopped or (pending is not None and pending.cancelled), max(0.0, end - time.monotonic())
+                )
+            if self.stopped or (pending is not None and pending.cancelled):
                 raise Cancelled("the run ended meanwhile")
             if self.is_over():
                 raise self.wall_exceeded()
@@ -221,6 +248,16 @@ class Run:
         with self._changed:
             while not (ready() or self.stopped or self.is_over()):
                 self._changed.wait(self.remaining())
+
+    def wait_until(self, when: Callable[[], float]) -> bool:
+        """Wait until `when` says, on the monotonic clock; it is asked anew after each `wake`. False at the run's end."""
+        with self._changed:
+            while not self.stopped:
+                left = when() - time.monotonic()
+                if left <= 0:
+                    return True
+                self._changed.wait(left)
+        return False
 
     def wake(self) -> None:
         """Have whoever waits look again."""

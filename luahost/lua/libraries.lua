@@ -11,6 +11,7 @@ local H = ...
 local type, next, select, error, pcall, unpack = type, next, select, error, pcall, unpack
 local find, format = string.find, string.format
 local gsub, create, resume = string.gsub, coroutine.create, coroutine.resume
+local isyieldable, status, yield = coroutine.isyieldable, coroutine.status, coroutine.yield
 local insert, move = table.insert, table.move
 local raw_metatable = debug.getmetatable
 
@@ -25,14 +26,14 @@ local function allowed(lua)
       rshift = b.rshift, arshift = b.arshift, rol = b.rol, ror = b.ror, bswap = b.bswap,
     },
     coroutine = {
-      create = c.create, running = c.running, status = c.status, yield = c.yield, isyieldable = c.isyieldable,
-      resume = false, wrap = false,
+      create = c.create, running = c.running, yield = c.yield, isyieldable = c.isyieldable,
+      resume = false, status = false, wrap = false,
     },
     math = {
       abs = m.abs, acos = m.acos, asin = m.asin, atan = m.atan, atan2 = m.atan2, ceil = m.ceil, cos = m.cos, cosh = m.cosh,
       deg = m.deg, exp = m.exp, floor = m.floor, fmod = m.fmod, frexp = m.frexp, huge = m.huge, ldexp = m.ldexp, log = m.log,
-      log10 = m.log10, max = m.max, min = m.min, modf = m.modf, pi = m.pi, pow = m.pow, rad = m.rad, random = m.random,
-      randomseed = m.randomseed, sin = m.sin, sinh = m.sinh, sqrt = m.sqrt, tan = m.tan, tanh = m.tanh,
+      log10 = m.log10, max = m.max, min = m.min, modf = m.modf, pi = m.pi, pow = m.pow, rad = m.rad, sin = m.sin,
+      sinh = m.sinh, sqrt = m.sqrt, tan = m.tan, tanh = m.tanh, random = false, randomseed = false,
     },
     os = { difftime = o.difftime, clock = false, time = false, date = false },
     string = {
@@ -58,12 +59,28 @@ local function bounded(coroutines, strings)
     return ...
   end
 
-  -- `resume` itself fails where there is no memory to move its arguments.
-  local function resumed(ok, ...)
-    if not ok then
-      H.errors.pass_on((...))
+  local MARK = H.mark
+  local handed_on
+
+  -- What came of resuming `co`; `passes` is what H.passes was before. `resume` itself fails where there is no memory to
+  -- move its arguments.
+  local function resumed(co, passes, fine, ok, ...)
+    H.passes = passes
+    if not fine then
+      H.errors.pass_on(ok)
+    elseif (...) == MARK then
+      return handed_on(co)
     end
-    return ...
+    return ok, ...
+  end
+
+  -- The task waits in `co`: so does whoever has resumed it, until the task goes on.
+  function handed_on(co)
+    H.held[co] = true
+    yield(MARK)
+    H.held[co] = nil
+    nested = nested + 1
+    return resumed(co, true, leave(pcall(resume, co)))
   end
 
   function coroutines.resume(co, ...)
@@ -73,8 +90,20 @@ local function bounded(coroutines, strings)
     if nested >= MAX_NESTED then
       return false, "more than " .. MAX_NESTED .. " coroutines resume one another"
     end
+    if H.held and H.held[co] then
+      return false, "cannot resume a coroutine that waits for a call in another task"
+    end
     nested = nested + 1
-    return resumed(leave(pcall(resume, co, ...)))
+    local passes = H.passes
+    H.passes = passes and isyieldable()
+    return resumed(co, passes, leave(pcall(resume, co, ...)))
+  end
+
+  function coroutines.status(co)
+    if co ~= nil and H.held and H.held[co] and status(co) == "suspended" then
+      return "normal"
+    end
+    return status(co)
   end
 
   local function passed(co, ok, ...)
@@ -128,6 +157,34 @@ local function format_values(pattern, ...)
 end
 
 ------------------------------------------------------------------------------------------------------------
+-- 5.6 math: in a task its own stream of random numbers, so that they do not depend on the order of answers
+
+local function randomness(library, lua)
+  local random, randomseed = lua.random, lua.randomseed
+
+  function library.random(...)
+    local task = H.task
+    if task then
+      local x = H.streams.draw(task, ...)
+      if x then
+        return x
+      end
+    end
+    return random(...) -- as an error too
+  end
+
+  function library.randomseed(...)
+    local task, seed = H.task, ...
+    if task and type(seed) == "number" then
+      H.streams.seed(task, seed)
+      return
+    end
+    randomseed(...)
+    H.seed = seed
+  end
+end
+
+------------------------------------------------------------------------------------------------------------
 -- 5.5 table
 
 local function tables(library)
@@ -154,6 +211,7 @@ local function libraries(env)
   end
   bounded(made.coroutine, made.string)
   made.string.format = format_values
+  randomness(made.math, H.globals.math)
   tables(made.table)
   H.string_library = made.string
   -- ("x"):upper() looks here, in what no script can reach.
