@@ -8,7 +8,7 @@
 
 local H = ...
 
-local type, next, select, error, pcall, unpack = type, next, select, error, pcall, unpack
+local type, next, select, error, pcall, tonumber, unpack = type, next, select, error, pcall, tonumber, unpack
 local find, format = string.find, string.format
 local gsub, create, resume = string.gsub, coroutine.create, coroutine.resume
 local isyieldable, status, yield = coroutine.isyieldable, coroutine.status, coroutine.yield
@@ -59,12 +59,19 @@ local function bounded(coroutines, strings)
     return ...
   end
 
+  -- `resume` itself fails where there is no memory to move its arguments.
+  local function resumed(ok, ...)
+    if not ok then
+      H.errors.pass_on((...))
+    end
+    return ...
+  end
+
   local MARK = H.mark
   local handed_on
 
-  -- What came of resuming `co`; `passes` is what H.passes was before. `resume` itself fails where there is no memory to
-  -- move its arguments.
-  local function resumed(co, passes, fine, ok, ...)
+  -- The same where there may be tasks; `passes` is what H.passes was before.
+  local function resumed_in(co, passes, fine, ok, ...)
     H.passes = passes
     if not fine then
       H.errors.pass_on(ok)
@@ -80,7 +87,7 @@ local function bounded(coroutines, strings)
     yield(MARK)
     H.held[co] = nil
     nested = nested + 1
-    return resumed(co, true, leave(pcall(resume, co)))
+    return resumed_in(co, true, leave(pcall(resume, co)))
   end
 
   function coroutines.resume(co, ...)
@@ -90,13 +97,15 @@ local function bounded(coroutines, strings)
     if nested >= MAX_NESTED then
       return false, "more than " .. MAX_NESTED .. " coroutines resume one another"
     end
-    if H.held and H.held[co] then
-      return false, "cannot resume a coroutine that waits for a call in another task"
-    end
     nested = nested + 1
+    if not H.held then -- nothing was run in parallel yet
+      return resumed(leave(pcall(resume, co, ...)))
+    elseif H.held[co] then
+      return false, leave("cannot resume a coroutine that waits for a call in another task")
+    end
     local passes = H.passes
     H.passes = passes and isyieldable()
-    return resumed(co, passes, leave(pcall(resume, co, ...)))
+    return resumed_in(co, passes, leave(pcall(resume, co, ...)))
   end
 
   function coroutines.status(co)
@@ -174,13 +183,13 @@ local function randomness(library, lua)
   end
 
   function library.randomseed(...)
-    local task, seed = H.task, ...
-    if task and type(seed) == "number" then
+    local task, seed = H.task, tonumber((...))
+    if task and seed then
       H.streams.seed(task, seed)
       return
     end
-    randomseed(...)
-    H.seed = seed
+    H.seed = seed or H.seed
+    return randomseed(...) -- as an error too
   end
 end
 
