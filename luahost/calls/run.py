@@ -64,8 +64,8 @@ class Run:
     """What one run may touch: its account, limits and deadline, and the record of its calls. Thread-safe.
 
     `clock` is a simulator's; without one, time passes as it does. `approve` is who is asked about calls, on the event
-    `loop` where there is one. In a `dry_run` no write is sent. A `journal` is told of all that happens, and answers what
-    it knows.
+    `loop` where there is one. In a `dry_run` no write is sent. A `journal` is told of all that happens, and answers
+    what it knows.
     """
 
     def __init__(
@@ -236,7 +236,8 @@ class Run:
         else:
             with self._changed:
                 self._changed.wait_for(
-                    lambda: self.stopped or (pending is not None and pending.cancelled), max(0.0, end - time.monotonic())
+                    lambda: self.stopped or (pending is not None and pending.cancelled),
+                    max(0.0, end - time.monotonic()),
                 )
             if self.stopped or (pending is not None and pending.cancelled):
                 raise Cancelled("the run ended meanwhile")
@@ -250,7 +251,7 @@ class Run:
                 self._changed.wait(self.remaining())
 
     def wait_until(self, when: Callable[[], float]) -> bool:
-        """Wait until `when` says, on the monotonic clock; it is asked anew after each `wake`. False at the run's end."""
+        """Wait until `when` says, on the monotonic clock, which each `wake` asks anew. False when the run ends."""
         with self._changed:
             while not self.stopped:
                 left = when() - time.monotonic()

@@ -13,7 +13,15 @@ from collections import deque
 from functools import partial
 
 from luahost.calls.run import limit_exceeded
-from luahost.errors import Cancelled, InternalError, InvalidArguments, LuaHostError, ScriptError, UsageError, from_fields
+from luahost.errors import (
+    Cancelled,
+    InternalError,
+    InvalidArguments,
+    LuaHostError,
+    ScriptError,
+    UsageError,
+    from_fields,
+)
 from luahost.lua.sleeps import Sleeps
 from luahost.lua.wire import dumps, read_object, refusal, success, with_bytes
 

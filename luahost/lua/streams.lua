@@ -2,7 +2,7 @@
 
 local H = ...
 
-local select, type, floor, format, byte = select, type, math.floor, string.format, string.byte
+local select, tonumber, floor, format, byte = select, tonumber, math.floor, string.format, string.byte
 local bxor, lshift, rshift, tobit = bit.bxor, bit.lshift, bit.rshift, bit.tobit
 
 -- 32 bits of a text: Jenkins' one_at_a_time.
@@ -31,14 +31,17 @@ local function word(s)
   return w
 end
 
--- What math.random gives in this task; nil where its arguments are wrong.
+-- What math.random gives in this task, by LuaJIT's own arithmetic; nil where its arguments are wrong.
 local function draw(task, ...)
   local n, low, high = select("#", ...), ...
   if n == 1 then
     low, high = 1, low
   end
-  if n > 2 or (n > 0 and not (type(low) == "number" and type(high) == "number" and low <= high)) then
-    return nil
+  if n > 0 then
+    low, high = tonumber(low), tonumber(high)
+    if not low or not high then
+      return nil
+    end
   end
   local s = task.stream
   if not s then
