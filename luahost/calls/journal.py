@@ -240,6 +240,10 @@ class Journal:
         """A write is about to leave; it may when this returns."""
         self._lines.write("sent", {"n": entry.n}, sure=True)
 
+    def unsent(self, entry: Entry) -> None:
+        """It has not left after all."""
+        self._try_to_write("unsent", {"n": entry.n})
+
     def answer(
         self, entry: Entry, record: CallRecord, result: Any, redact: Callable[[str], str], *, pages: bool = False
     ) -> None:

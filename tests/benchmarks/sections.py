@@ -15,6 +15,7 @@ from tests.benchmarks import (
     runs,
     seal,
     start_up,
+    together,
     tokens,
     walls,
 )
@@ -44,6 +45,7 @@ SECTIONS = {
     "start": Section("the command line", start_up.start_up),
     "brokered": Section("a brokered request", brokered.brokered),
     "listing": Section("a long list", listing.listing),
+    "together": Section("calls in parallel", together.together),
     "mcp": Section("the MCP server", mcp.mcp, pinned=False),
     "seal": Section("what each wall costs, once a process", seal.seal, free=False),
     "tokens": Section("what a model reads, by o200k_base", tokens.tokens, free=False),

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from luahost import Limits
+from luahost.lua.bridge import MAX_AT_ONCE
 
 SLEEP = b'Q%d {"op": "sleep", "seconds": 1000}'
 CALL = b'Q%d {"op": "call", "function": "devin.get_session", "arguments": {"session_id": "sess_abc123"}}'
@@ -37,7 +38,7 @@ linux = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads 
 def test_requests_without_end_hold_nobody_up(hostile: Any, body: bytes) -> None:
     error = hostile.error(flood(body), wall=0.5, within=4)
     assert error.code in ("internal_error", "limit_exceeded")
-    assert sum(thread.name == "luahost-call" for thread in threading.enumerate()) <= 32 * 2  # two hosts' at most
+    assert sum(thread.name == "luahost-call" for thread in threading.enumerate()) <= MAX_AT_ONCE * 2  # two hosts'
 
 
 @linux
