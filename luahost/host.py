@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from luahost.calls.dispatch import Dispatcher
     from luahost.calls.journals import Journals
     from luahost.calls.policy import Policy
+    from luahost.calls.settings import Keeping
     from luahost.durable import Again
     from luahost.lua.child import Single
     from luahost.results import CallRecord
@@ -128,6 +129,7 @@ class Host:
         self._workers = Workers()
         self._threads: Executor | None = None
         self._processes = Processes(require_seal=require_seal, reuse=reuse, most=processes)
+        self._keeping: Keeping | None = None  # once there is a journal to keep
         self._lock = threading.Lock()
         self._closed = False
         if accounts is not None or integrations:
@@ -354,6 +356,7 @@ class Host:
         files: str | Path | None,
     ) -> None:
         """Begin the run's journal. Where there can be none, that is an error, or a notice if it need not be."""
+        self._keeping = self._settings.keeping()
         try:
             header = durable.header(start, run, isolation=self.isolation, modules=modules, files=files)
             run.journal = durable.begin(self.journals, run_id, header)
@@ -431,6 +434,9 @@ class Host:
         self._closed = True
         self._processes.close()
         self._workers.close()
+        if self._keeping is not None:
+            durable.prune(self.journals, self._keeping)
+            self._keeping = None
         if self._threads is not None:
             self._threads.shutdown(wait=False)
         self._parts.close()
