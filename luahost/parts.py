@@ -55,6 +55,18 @@ class Parts:
         self._dispatcher: Dispatcher | None = None
         self._simulations: dict[str, Simulation] = {}
 
+    def anew(self) -> Parts:
+        """The same parts, of which none is made yet."""
+        return Parts(
+            settings=self._settings,
+            policy=self._policy,
+            limits=self._limits,
+            accounts=self._accounts,
+            simulate=self._simulated,
+            state=self._state,
+            integrations=self._integrations,
+        )
+
     @property
     def dispatcher(self) -> Dispatcher:
         """The road of calls; made, with all that it imports, when something is first called or looked up."""

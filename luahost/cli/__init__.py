@@ -22,6 +22,7 @@ COMMANDS = {
     "doctor": ("doctor", "show what is set up, and what to type next"),
     "simulate": ("simulate", "serve the Devin simulator over HTTP"),
     "runs": ("runs", "list, show, trace or prune the runs there were"),
+    "test-docs": ("test_docs", "run the Lua blocks of documents as tests"),
     "mcp": ("mcp", "serve the Model Context Protocol: tools for a model"),
 }
 """Each command: its module, and what it does."""

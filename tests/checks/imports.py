@@ -31,6 +31,8 @@ LAYERS = {
     "luahost.asynchronous": 6,
     "luahost.host": 7,
     "luahost.mcp": 8,
+    "luahost.documented": 8,
+    "luahost.pytest_plugin": 9,
     "luahost.cli": 9,
     "luahost.__main__": 10,
 }
@@ -47,6 +49,8 @@ ONLY_IN = {
     "rich": ("luahost/cli/output.py",),
     "opentelemetry": ("luahost/telemetry.py",),
     "platformdirs": ("luahost/calls/settings.py",),
+    "markdown_it": ("luahost/reference/blocks.py",),
+    "pytest": ("luahost/pytest_plugin.py", "luahost/documented/items.py"),
     "mcp": ("luahost/mcp/", "luahost/cli/mcp.py"),
     "mcp_types": ("luahost/mcp/",),
     "anyio": ("luahost/mcp/",),
