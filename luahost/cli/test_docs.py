@@ -47,9 +47,7 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
     add("--jobs", "-j", type=int, metavar="N", help="blocks that run at a time (default: a processor's each)")
     add("--timeout", type=float, metavar="S", help=f"seconds that a script may last (default {LIMITS.wall:g})")
     add("--cpu-limit", type=float, metavar="S", help=f"seconds of processor time of a script (default {LIMITS.cpu:g})")
-    add(
-        "--max-output", type=int, metavar="BYTES", help=f"bytes that a script may print (default {LIMITS.output_bytes})"
-    )
+    add("--max-output", type=int, metavar="BYTES", help=f"bytes that it may print (default {LIMITS.output_bytes})")
     add("--verbose", "-v", action="store_true", help="tell of each block, also of those that pass")
     add("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(argv[1:])
@@ -129,8 +127,9 @@ def _recorded(runner: Runner, limits: Limits) -> Callable[[Document, Script], li
     from luahost.documented.recording import record
 
     def run(document: Document, script: Script) -> list[Outcome]:
-        if script.marks.replay is not None and script.marks.skip is None and script.blocks[0].fault is None:
-            problem = record(document, script, limits)
+        journal = script.marks.replay
+        if journal is not None and script.marks.skip is None and script.blocks[0].fault is None:
+            problem = record(document, script, journal, limits)
             if problem is not None:
                 return [problem]
         return runner.run(document, script)

@@ -62,9 +62,9 @@ class DocumentFile(pytest.File):
             document = read(self.path, name)
         except UsageError as error:
             raise self.CollectError(error.message) from None
-        found: list[tuple[int, str, Callable[[], Outcome]]] = []
-        for fault in document.faults:
-            found.append((fault.line, f"line {fault.line}", partial(of_fault, document, fault)))
+        found: list[tuple[int, str, Callable[[], Outcome]]] = [
+            (fault.line, f"line {fault.line}", partial(of_fault, document, fault)) for fault in document.faults
+        ]
         for script in document.scripts:
             once = _Once(self.run, document, script)
             found += [(block.line, block.name, partial(once.outcome, block)) for block in script.blocks]

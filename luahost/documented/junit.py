@@ -19,19 +19,20 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def junit(outcomes: Sequence[Outcome]) -> bytes:
     """A suite for each document, in order, and a case for each block."""
-    root = ET.Element("testsuites", name="luahost test-docs", **_counted(outcomes))
+    root = ET.Element("testsuites", _counted(outcomes, "luahost test-docs"))
     for file in dict.fromkeys(each.file for each in outcomes):
         cases = [each for each in outcomes if each.file == file]
-        suite = ET.SubElement(root, "testsuite", name=_plain(file), **_counted(cases))
+        suite = ET.SubElement(root, "testsuite", _counted(cases, file))
         for each in cases:
             _case(suite, each)
     ET.indent(root)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 
-def _counted(outcomes: Sequence[Outcome]) -> dict[str, str]:
+def _counted(outcomes: Sequence[Outcome], name: str) -> dict[str, str]:
     counted = count(outcomes)
     return {
+        "name": _plain(name),
         "tests": str(len(outcomes)),
         "failures": str(counted[FAILED]),
         "errors": "0",
