@@ -43,6 +43,7 @@ class Parts:
         simulate: bool,
         state: str | Path | bool | None,
         integrations: Iterable[Integration],
+        catalog: Mapping[str, Integration] | None = None,
     ) -> None:
         self._settings = settings
         self._policy = policy
@@ -51,6 +52,7 @@ class Parts:
         self._simulated = simulate
         self._state = state
         self._integrations = tuple(integrations)
+        self._catalog = catalog
         self._lock = threading.Lock()
         self._dispatcher: Dispatcher | None = None
         self._simulations: dict[str, Simulation] = {}
@@ -65,7 +67,17 @@ class Parts:
             simulate=self._simulated,
             state=self._state,
             integrations=self._integrations,
+            catalog=self.catalog,
         )
+
+    @property
+    def catalog(self) -> Mapping[str, Integration]:
+        """The integrations, looked up once: to go through what is installed takes longer than a short run."""
+        if self._catalog is None:
+            from luahost.integrations import catalog
+
+            self._catalog = catalog.load(self._integrations)
+        return self._catalog
 
     @property
     def dispatcher(self) -> Dispatcher:
@@ -78,11 +90,10 @@ class Parts:
     def _make_dispatcher(self) -> Dispatcher:
         from luahost.calls.dispatch import Dispatcher
         from luahost.calls.policy import Policy
-        from luahost.integrations import catalog
 
         policy = self._policy() if callable(self._policy) else self._policy
         policy = policy or Policy(rules=self._settings.rules())
-        integrations = catalog.load(self._integrations)
+        integrations = self.catalog
         if self._simulated:
             self._simulate(integrations)
         made = Dispatcher(

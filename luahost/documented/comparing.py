@@ -66,7 +66,8 @@ def difference(written: str, real: str) -> tuple[int, str]:
 
 
 def _lines(text: str) -> list[str]:
-    return [line.rstrip() for line in text.rstrip().split("\n")]
+    text = text.rstrip()
+    return [line.rstrip() for line in text.split("\n")] if text else []
 
 
 def _cut(line: str) -> str:

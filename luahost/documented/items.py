@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from luahost.documented.comparing import printable
 from luahost.documented.documents import Document, read
 from luahost.documented.outcomes import FAILED, SKIPPED, Outcome, of_fault
 from luahost.errors import UsageError
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from luahost.documented.running import Runner
     from luahost.documented.scripts import Script
     from luahost.reference.blocks import Block
+
+
+_MOST_SHOWN = 4000  # characters of the output of a block
 
 
 class Documents:
@@ -111,7 +115,9 @@ class BlockItem(pytest.Item):
         if outcome.status == SKIPPED:
             pytest.skip(outcome.reason or "")
         if outcome.output:
-            self.add_report_section("call", "Lua output", outcome.output)
+            shown = printable(outcome.output[:_MOST_SHOWN])
+            more = f"\n… ({len(outcome.output)} characters)" if len(outcome.output) > _MOST_SHOWN else ""
+            self.add_report_section("call", "Lua output", shown + more)
         if outcome.status == FAILED:
             raise Failed(outcome)
 
@@ -122,4 +128,4 @@ class BlockItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        return self.path, self.line - 1, self.name
+        return self.path, self.line - 1, f"{self.path.name}: {self.name}"

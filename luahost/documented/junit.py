@@ -52,7 +52,7 @@ def _case(suite: ET.Element, outcome: Outcome) -> None:
         time=_seconds(outcome.elapsed_ms),
     )
     if outcome.status == FAILED:
-        kind = outcome.error["code"] if outcome.error else "difference"
+        kind = outcome.error["code"] if outcome.error else "output" if outcome.stale else "document"
         told = ET.SubElement(case, "failure", type=kind, message=_plain(outcome.reason or ""))
         told.text = _plain(outcome.told or "")
     elif outcome.status == SKIPPED:

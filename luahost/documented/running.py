@@ -89,10 +89,12 @@ class Runner:
             options["args"] = marks.args
         if marks.replay is None:
             return host.run(source, name=document.name, limits=self.limits, **options)
+        journal = beside / marks.replay
         try:
-            again = durable.replay(beside / marks.replay, script.text, lambda: host.journals)
+            again = durable.replay(journal, script.text, lambda: host.journals)
         except UsageError as error:
-            raise UsageError(error.message, hint="luahost test-docs --record makes it anew") from None
+            message = error.message.replace(str(journal), marks.replay)
+            raise UsageError(message, hint="luahost test-docs --record makes it anew") from None
         try:
             given = {**again.options, **options, "name": document.name, "limits": self.limits}
             return host.run(source, again=again, **given)

@@ -44,7 +44,7 @@ class Script:
                 if block is not self.blocks[0] and line == pieces[0][0]:
                     lines[-1] = f'do {MARKER}("{token}") end'  # where the document has a fence
                 lines += _shown(code).rstrip("\n").split("\n")
-        return "\n".join(lines) + "\n"
+        return "\n".join(lines)
 
 
 def _pieces(block: Block) -> list[tuple[int, str]]:

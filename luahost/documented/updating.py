@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from luahost.documented.comparing import printable
 from luahost.documented.outcomes import UPDATED
 from luahost.errors import UsageError
 
@@ -28,7 +29,7 @@ def update(document: Document, outcomes: Iterable[Outcome]) -> int:
     Their outcomes are "updated" then. The file is as it was but for these lines, and is replaced as a whole.
     Raises UsageError where it cannot be written, or is no longer what was run.
     """
-    stale = [(each, each.stale) for each in outcomes if each.stale is not None]
+    stale = [(each, each.stale) for each in outcomes if each.stale is not None and _is_text(each.output)]
     if not stale:
         return 0
     lines = _LINE.findall(document.data.decode("utf-8"))
@@ -38,6 +39,11 @@ def update(document: Document, outcomes: Iterable[Outcome]) -> int:
     for each, _ in stale:
         each.status, each.reason, each.told, each.stale = UPDATED, None, None, None
     return len(stale)
+
+
+def _is_text(output: str) -> bool:
+    """Whether a document can hold it: nothing that is no UTF-8, and no controls of a terminal."""
+    return "\ufffd" not in output and printable(output) == output
 
 
 def _write(lines: list[str], output: Output, real: str) -> None:
