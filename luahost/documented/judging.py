@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from luahost.documented.comparing import difference, printable, same
-from luahost.documented.outcomes import FAILED, PASSED, Outcome, not_run
+from luahost.documented.outcomes import FAILED, PASSED, Outcome, not_run, skipped
 from luahost.errors import BY_CODE
 from luahost.outcome import explained
 
@@ -20,15 +20,22 @@ if TYPE_CHECKING:
 def judged(document: Document, script: Script, result: Result, token: str) -> list[Outcome]:
     """An outcome for each block of a script that was run; `token` parts the output of one from the next."""
     outputs = result.output.split(f"{token}\n")
-    last = _last(script, result.error, len(outputs) - 1)
+    error = result.error
+    no_lua = error is not None and error.code == "syntax_error" and error.file == document.name
+    last = len(script.blocks) - 1
+    if error is not None:
+        last = _at(script, error.line or 0) if no_lua else min(len(outputs) - 1, last)
     found = []
     for number, block in enumerate(script.blocks):
         if number > last:
             found.append(not_run(document, block, script.blocks[last]))
             continue
+        if number < last and no_lua:
+            reason = f"it is joined to the block at line {script.blocks[last].line}, which is no Lua"
+            found.append(skipped(document, block, reason))
+            continue
         output = outputs[number] if number < len(outputs) else ""
-        error = result.error if number == last else None
-        made = _judge(document, block, output, error)
+        made = _judge(document, block, output, error if number == last else None)
         made.elapsed_ms = result.elapsed_ms if number == last else 0.0
         found.append(made)
     # Which block made a call is not known: they are those of the run, and told where it ended.
@@ -36,13 +43,9 @@ def judged(document: Document, script: Script, result: Result, token: str) -> li
     return found
 
 
-def _last(script: Script, error: LuaHostError | None, parted: int) -> int:
-    """The number of the last block that was reached; where nothing could run, that of the mistake."""
-    if error is None:
-        return len(script.blocks) - 1
-    if error.code == "syntax_error" and error.line:
-        return max((i for i, block in enumerate(script.blocks) if block.line <= (error.line or 0)), default=0)
-    return min(parted, len(script.blocks) - 1)
+def _at(script: Script, line: int) -> int:
+    """The number of the block that has a line of the document."""
+    return max((number for number, block in enumerate(script.blocks) if block.line <= line), default=0)
 
 
 def _judge(document: Document, block: Block, output: str, error: LuaHostError | None) -> Outcome:

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 _PROSE = r"[^=(){}\[\]]*"
 
 BEGIN = re.compile(rf"Examples?:?|With {_PROSE}|[A-Z]{_PROSE}:")
-END = re.compile(rf"[A-Z]{_PROSE}|[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
+END = re.compile(
+    rf"[A-Z]{_PROSE}|[A-Z].*[.:]|[a-z][a-z0-9]*(?:_[a-z0-9]+)+|app\.integrations\.[\w.]+ (?:reads|writes)\. .*"
+)
 """Of a reference page as `luahost docs` writes it, with its markup taken away: a block stands behind a title or a
 sentence with a colon, and before the next prose or the name of the next function."""
 
