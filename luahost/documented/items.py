@@ -113,7 +113,7 @@ class BlockItem(pytest.Item):
     def runtest(self) -> None:
         outcome = self.find()
         if outcome.status == SKIPPED:
-            pytest.skip(outcome.reason or "")
+            raise pytest.skip.Exception(outcome.reason or "", _use_item_location=True)
         if outcome.output:
             shown = printable(outcome.output[:_MOST_SHOWN])
             more = f"\n… ({len(outcome.output)} characters)" if len(outcome.output) > _MOST_SHOWN else ""
