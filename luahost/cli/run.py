@@ -125,9 +125,9 @@ def main(make_parser: Callable[[], ArgumentParser], argv: list[str], process: Pr
 def _run(options: Any, child: Single | None) -> int:
     from luahost.calls.settings import Settings
 
-    name, source, words, folder = _script(options)
+    name, source, words, folder = script_from(options)
     settings = Settings.load()
-    limits = _limits(options, settings)
+    limits = limits_from(options, settings)
     unheard = signal.getsignal(signal.SIGTERM)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled CI job ends as cleanly as Ctrl-C
     try:
@@ -167,7 +167,7 @@ def _run(options: Any, child: Single | None) -> int:
     return code
 
 
-def _script(options: Any) -> tuple[str, bytes, list[str], str | None]:
+def script_from(options: Any) -> tuple[str, bytes, list[str], str | None]:
     """The script: its name, its bytes, its words, and the folder of its modules."""
     rest = options.rest[1:] if options.rest[:1] == ["--"] else options.rest
     if options.code is not None:
@@ -241,7 +241,7 @@ def _finite(text: str) -> float:
     return number
 
 
-def _limits(options: Any, settings: Settings) -> Limits:
+def limits_from(options: Any, settings: Settings) -> Limits:
     chosen = {
         "wall": options.timeout,
         "cpu": options.cpu_limit,

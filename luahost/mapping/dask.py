@@ -1,0 +1,32 @@
+"""Dask's distributed scheduler as an Executor; the only place that imports it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from luahost.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Executor
+
+PATIENCE = 15
+"""Seconds that the scheduler has to answer in."""
+
+
+@contextmanager
+def executor(address: str) -> Iterator[tuple[Executor, int]]:
+    """An executor of the cluster whose scheduler is at `address`, and how many threads its workers have now."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise UsageError("Dask is not installed", hint="pip install 'luahost[dask]'") from None
+    try:
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:  # TimeoutError is an OSError
+        why = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UsageError(f"no Dask scheduler at {address}: {why}", hint="as in --dask tcp://HOST:8786") from None
+    with client:
+        threads = sum(client.nthreads().values())
+        yield client.get_executor(pure=False), threads
