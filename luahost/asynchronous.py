@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from luahost.calls.cancellation import Cancellation
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
     from collections.abc import Callable, Iterable, Mapping
     from concurrent.futures import Executor
     from pathlib import Path
 
     from luahost.calls.approval import Approve
+    from luahost.lua.child import Single
     from luahost.results import CallRecord, Limits, Result
 
 
@@ -36,6 +38,24 @@ class RunOptions(TypedDict, total=False):
     on_call: Callable[[CallRecord], None] | None
     keep_output: bool
     owner: str | None
+    run_id: str | None
+    suspend: bool
+
+
+class AgainOptions(TypedDict, total=False):
+    """The options of `Host.run` that `resume` and `replay` take: those that are not the script's own."""
+
+    limits: Limits | None
+    approve: Approve | None
+    loop: AbstractEventLoop | None
+    cancellation: Cancellation | None
+    on_output: Callable[[bytes], None] | None
+    on_notice: Callable[[str], None] | None
+    on_call: Callable[[CallRecord], None] | None
+    keep_output: bool
+    child: Single | None
+    owner: str | None
+    suspend: bool
 
 
 async def run_async(run: Callable[..., Result], threads: Executor, options: RunOptions) -> Result:

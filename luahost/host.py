@@ -6,6 +6,7 @@ import os
 import threading
 from functools import partial
 
+from luahost import durable
 from luahost.calls.run import GRACE, Run
 from luahost.calls.settings import Settings
 from luahost.calls.workers import Workers
@@ -29,11 +30,13 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self, Unpack
 
-    from luahost.asynchronous import RunOptions
+    from luahost.asynchronous import AgainOptions, RunOptions
     from luahost.calls.approval import Approve
     from luahost.calls.cancellation import Cancellation
     from luahost.calls.dispatch import Dispatcher
+    from luahost.calls.journals import Journals
     from luahost.calls.policy import Policy
+    from luahost.durable import Again
     from luahost.lua.child import Single
     from luahost.results import CallRecord
     from luahost.spec import Files, Integration
@@ -61,7 +64,8 @@ class Host:
     reuse         runs of one owner that a process serves, each in a state of its own; 1: a process for each run
     processes     the most processes at a time; further runs wait
     simulate      answer from the integrations' simulators: no network, no key
-    state         folder of the idempotency ledger; None: the user's own; False: nothing on disk
+    state         folder of the idempotency ledger and the journals; None: the user's own; False: nothing on disk
+    journal       write down each run as it goes, so that it can be resumed; "if-possible": where it cannot, say so
     integrations  further integrations beside the built-in and installed ones
 
     Without arguments it reads the same settings as the command line.
@@ -76,6 +80,7 @@ class Host:
         isolation: str = "process",
         simulate: bool = False,
         state: str | Path | bool | None = None,
+        journal: bool | str = False,
         integrations: Iterable[Integration] = (),
         approve: Approve | None = None,
         settings: Settings | None = None,
@@ -94,6 +99,10 @@ class Host:
                 raise UsageError(f"{name}: a whole number of at least 1 was expected, not {number!r}")
         if state is True:
             raise UsageError("state is a folder, or False for nothing on disk")
+        if journal not in (True, False, "if-possible"):
+            raise UsageError(f"journal: True, False or 'if-possible' was expected, not {journal!r}")
+        if journal is True and state is False:
+            raise UsageError("a journal needs a folder: state is False", hint="give state a folder")
         if approve is not None and not callable(approve):
             raise UsageError(f"approve: a function was expected, not {approve!r}")
         if limits is not None and not isinstance(limits, Limits):
@@ -103,6 +112,7 @@ class Host:
         self.approve = approve
         self.isolation = isolation
         self.simulate = simulate
+        self.journal = journal and state is not False
         self._settings = settings or Settings.load()
         self.limits = limits or self._settings.limits(Limits())
         integrations = tuple(integrations)
@@ -146,6 +156,9 @@ class Host:
         keep_output: bool = True,
         child: Single | None = None,
         owner: str | None = "",
+        run_id: str | None = None,
+        suspend: bool = False,
+        again: Again | None = None,
     ) -> Result:
         """Run a script. What it does wrong is in `Result.error`; nothing that it does raises here.
 
@@ -163,6 +176,10 @@ class Host:
         on_call       gets the record of each call when it is over, in the thread that made it
         child         a child process that was started before, to save its start-up time; it is ended, and not closed
         owner         on whose behalf: a process that is reused serves one owner; None: this run alone
+        run_id        what its journal is called, where there is one; None: a new id
+        suspend       end the run at a call that needs approval which nobody is there to give, whatever the script would
+                      make of the error: `resume` goes on from there
+        again         a run that was made before; what `resume` and `replay` give
 
         Raises Interrupted on Ctrl-C, when the script and its process have ended.
         """
@@ -171,7 +188,7 @@ class Host:
             self.dispatcher.check_limits(limits)
         run = self._new_run(
             account, files, dry_run=dry_run, limits=limits, on_notice=on_notice, on_call=on_call, approve=approve,
-            loop=loop, cancellation=cancellation,
+            loop=loop, cancellation=cancellation, suspend=suspend, again=again,
         )  # fmt: skip
         bridge = Bridge(
             run,
@@ -184,16 +201,10 @@ class Host:
         interrupted = False
         try:
             try:
-                start = self._start(source, name, args or {}, list(words), run)
-                if self.isolation == "none":
-                    from luahost.lua.here import run_here
-
-                    run_here(bridge, run, start)
-                elif child is not None:
-                    child.meet()
-                    self._processes.run_in(child, bridge, run, start)
-                else:
-                    self._processes.run(bridge, run, start, owner)
+                start = self._start(source, name, args or {}, list(words), run, again)
+                if again is None and self.journal and not dry_run:
+                    self._write_down(run, start, run_id, modules, files)
+                self._execute(bridge, run, start, child, owner)
                 error = bridge.error()
             except UsageError:
                 if not self._closed:
@@ -213,10 +224,70 @@ class Host:
         except KeyboardInterrupt:
             interrupted = True
             error = error or Cancelled("interrupted")
-        result = run_result(run, self._meta(run), bridge, error)
+        except BaseException:
+            if run.journal is not None:
+                run.journal.close()
+            raise
+        result = run_result(run, partial(self._meta, run), bridge, error)
         if interrupted:
             raise Interrupted(result)
         return result
+
+    def _execute(
+        self, bridge: Bridge, run: Run, start: dict[str, Any], child: Single | None, owner: str | None
+    ) -> None:
+        """Run the script where its isolation says; see `luahost.lua.runner.run_in_child` for what is raised."""
+        if run.journal is not None:
+            start["durable"] = run.journal.times_known
+        if self.isolation == "none":
+            from luahost.lua.here import run_here
+
+            run_here(bridge, run, start)
+        elif child is not None:
+            child.meet()
+            self._processes.run_in(child, bridge, run, start)
+        else:
+            self._processes.run(bridge, run, start, owner)
+
+    def resume(
+        self,
+        run_id: str,
+        *,
+        approved: Iterable[int] = (),
+        assume: str | Mapping[int, str] | None = None,
+        **options: Unpack[AgainOptions],
+    ) -> Result:
+        """Go on with a run that has a journal, and died, failed, was interrupted or suspended.
+
+        It runs from its start: what the journal answers is not sent again; the first call without an answer is made.
+
+        approved  the numbers of calls that are approved, of those that it was suspended at
+        assume    "done" or "not-done", for writes whose answer was lost and that nothing can tell of; or {number: word}
+        options   those of `run` that are not the script's own; `limits` in place of the ones that it had
+
+        Raises UsageError where it cannot go on: no such run, alive, done, or an account that is another one now.
+        """
+        self._open()
+        if self.simulate:
+            raise UsageError("a run is resumed where it was made, and a simulation keeps nothing of it")
+        again = durable.resume(self.journals, run_id, self.dispatcher, approved, assume)
+        return self._again(again, options)
+
+    def replay(self, journal: str | Path, source: str | None = None, **options: Unpack[AgainOptions]) -> Result:
+        """Run a script again as its journal tells, a file or the id of a run: nothing is sent, and nothing waits.
+
+        A call that the journal has no answer to is an error. With a `source`, the journal must be of that script.
+        Raises UsageError for what is no journal.
+        """
+        self._open()
+        return self._again(durable.replay(journal, source, lambda: self.journals), options)
+
+    def _again(self, again: Again, options: AgainOptions) -> Result:
+        given = {name: value for name, value in options.items() if value is not None}
+        try:
+            return self.run(again.header["source"], again=again, **{**again.options, **given})
+        finally:
+            again.journal.close()
 
     async def run_async(self, source: str | bytes, **options: Unpack[RunOptions]) -> Result:
         """`run`, in a thread, so that the event loop goes on meanwhile. Cancelling the task ends the run.
@@ -265,12 +336,15 @@ class Host:
         approve: Approve | None = None,
         loop: AbstractEventLoop | None = None,
         cancellation: Cancellation | None = None,
+        suspend: bool = False,
+        again: Again | None = None,
     ) -> Run:
         dry = self._parts.dry_run() if dry_run else None
+        clock = dry.clock if dry is not None else again.clock if again is not None else self._parts.clock()
         return Run(
             limits=limits or self.limits,
             account=account,
-            clock=self._parts.clock() if dry is None else dry.clock,
+            clock=clock,
             on_notice=on_notice,
             on_call=on_call,
             files=_folder(files, dry_run=dry_run),
@@ -278,19 +352,49 @@ class Host:
             loop=loop,
             cancellation=cancellation,
             dry_run=dry,
+            journal=None if again is None else again.journal,
+            suspend=suspend,
         )
 
-    def _start(self, source: str | bytes, name: str, args: Mapping[str, Any], words: list[str], run: Run) -> Any:
+    def _write_down(
+        self,
+        run: Run,
+        start: Mapping[str, Any],
+        run_id: str | None,
+        modules: str | Path | None,
+        files: str | Path | None,
+    ) -> None:
+        """Begin the run's journal. Where there can be none, that is an error, or a notice if it need not be."""
+        try:
+            run.journal = durable.begin(self.journals, run_id)
+            run.journal.bind(run)
+            run.journal.begin(durable.header(start, run, isolation=self.isolation, modules=modules, files=files))
+        except LuaHostError as error:
+            if self.journal is True or run_id is not None:
+                raise
+            run.journal = None
+            run.notice(f"this run cannot be resumed: {error.message}")
+
+    def _start(
+        self,
+        source: str | bytes,
+        name: str,
+        args: Mapping[str, Any],
+        words: list[str],
+        run: Run,
+        again: Again | None,
+    ) -> dict[str, Any]:
         data = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
         text = decode(data, name)
-        self._check_account(run.account)
+        if again is None:
+            self._check_account(run.account)
         return {
             "source": text,
             "name": name if name.isprintable() else "".join(c if c.isprintable() else "?" for c in name),
             "account": run.account,
             "args": dict(args),
             "words": words,
-            "seed": int.from_bytes(os.urandom(4), "little") >> 1,
+            "seed": int.from_bytes(os.urandom(4), "little") >> 1 if again is None else again.header["seed"],
             "now": run.clock.time() if run.clock else None,
         }
 
@@ -332,6 +436,15 @@ class Host:
         return agents.system_prompt(self)
 
     # -- the parts ------------------------------------------------------------------------------------------
+
+    @property
+    def journals(self) -> Journals:
+        """The journals of its state folder."""
+        from luahost.calls.journals import Journals
+
+        if self._parts.state is None:
+            raise UsageError("this host has no state folder", hint="give it one: Host(state=FOLDER)")
+        return Journals(self._parts.state)
 
     @property
     def dispatcher(self) -> Dispatcher:

@@ -8,6 +8,7 @@ from luahost.results import Result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from luahost.calls.run import Run
@@ -25,16 +26,29 @@ class Interrupted(KeyboardInterrupt):
         self.result = result
 
 
-def run_result(run: Run, about: dict[str, Any], bridge: Bridge, error: LuaHostError | None) -> Result:
-    return Result(
+def run_result(run: Run, about: Callable[[], dict[str, Any]], bridge: Bridge, error: LuaHostError | None) -> Result:
+    """What came of a run, `about` being what else is known of it. Its journal ends here."""
+    journal = run.journal
+    if journal is not None and error is None:
+        for call in journal.left_over():
+            run.notice(f"made before, and not this time: {call}")
+    result = Result(
         output=bridge.output,
         values=[] if error else bridge.values(),
         error=error,
         calls=run.calls(),
         elapsed_ms=run.elapsed_ms(),
         memory_bytes=bridge.memory_bytes(),
-        meta=about,
+        meta={},
+        run_id=journal.run_id if journal is not None else None,
     )
+    if journal is not None:
+        try:
+            journal.end(result)
+        except LuaHostError as problem:
+            run.notice(f"{problem.message}; {problem.hint}")
+    result.meta = about()
+    return result
 
 
 def call_result(run: Run, about: dict[str, Any], outcome: list[Any], problem: list[BaseException]) -> Result:
@@ -70,6 +84,7 @@ def meta(run: Run, *, isolation: str, simulated: bool) -> dict[str, Any]:
         "account": run.account,
         "notices": list(run.notices),
         **({"plan": plan(run)} if run.dry_run is not None else {}),
+        **({"pending": run.journal.pending} if run.journal is not None and run.journal.pending else {}),
         "usage": {
             "cpu_ms": None if run.cpu_seconds is None else milliseconds(run.cpu_seconds),
             "waiting_ms": milliseconds(run.waited),

@@ -132,15 +132,21 @@ class Parts:
 
         from luahost.calls.ledger import FolderLedger, MemoryLedger
 
-        if self._simulated or self._state is False:
+        if self._simulated or self.state is None:
             return MemoryLedger()
-        folder = self._state if isinstance(self._state, (str, os.PathLike)) else self._settings.state_folder
-        return FolderLedger(Path(folder) / "ledger")
+        return FolderLedger(Path(self.state) / "ledger")
+
+    @property
+    def state(self) -> str | None:
+        """The folder of the ledger and the journals; None: nothing on disk."""
+        if self._state is False:
+            return None
+        return os.fspath(self._state) if isinstance(self._state, (str, os.PathLike)) else self._settings.state_folder
 
     def services(self, submit: Callable[[Callable[[], None]], None]) -> Services:
         """What a run's requests are answered with; `submit` has a thread do something."""
         return Services(
-            describe=lambda: self.dispatcher.describe(),  # noqa: PLW0108 (made when it is called)
+            describe=self._describe,
             unknown=self._unknown,
             call=self._call,
             more=_more,
@@ -149,6 +155,13 @@ class Parts:
             submit=submit,
             is_inline=self._is_inline,
         )
+
+    def _describe(self, run: Run) -> dict[str, Any]:
+        found = self.dispatcher.describe()
+        if run.journal is not None and run.journal.alone:
+            for name, about in found.items():
+                about["accounts"] = [*about["accounts"], *run.journal.account_names(name)]
+        return found
 
     def _unknown(self, integration: str, account: str | None, name: str) -> LuaHostError:
         return self.dispatcher.unknown(integration, account, name)

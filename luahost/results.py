@@ -117,13 +117,19 @@ class CallRecord:
             send
     policy  what was decided and by which rule: {"decision", "rule"}, and "approved" where somebody was asked; None for
             a call that was wrong before that
+    task    the part of the script that made it, as in "1.3": the third task of the first `parallel`; "" outside of any
+    replayed  whether the journal answered it, and nothing was sent
     """
 
-    __slots__ = NAMES = ("call", "account", "status", "duration_ms", "arguments", "error", "policy")
+    __slots__ = NAMES = (
+        "call", "account", "status", "duration_ms", "arguments", "error", "policy", "task", "replayed",
+    )  # fmt: skip
 
-    def __init__(self, call: str, account: str) -> None:
+    def __init__(self, call: str, account: str, task: str = "") -> None:
         self.call = call
         self.account = account
+        self.task = task
+        self.replayed = False
         self.arguments: dict[str, Any] = {}
         self.status = "unknown"
         self.duration_ms: float | None = None
@@ -135,9 +141,10 @@ class CallRecord:
 
     def copy(self, **changes: Any) -> CallRecord:
         """The same record but for `changes`."""
-        made = CallRecord(self.call, self.account)
+        made = CallRecord(self.call, self.account, self.task)
         made.arguments, made.status = self.arguments, self.status
         made.duration_ms, made.error, made.policy = self.duration_ms, self.error, self.policy
+        made.replayed = self.replayed
         for name, value in changes.items():
             setattr(made, name, value)
         return made

@@ -155,6 +155,14 @@ class Call(Protocol):
     def remember(self, name: str, find: Callable[[], T]) -> T:
         """What `find` gives, found once for an account and kept as long as the host."""
 
+    @property
+    def run_key(self) -> str | None:
+        """An idempotency key that is this call's alone, in a run that can be resumed; None in another."""
+
+    @property
+    def walked(self) -> Sequence[dict[str, Any]]:
+        """The pages of a list that a resumed run was given before: its pages go on after them."""
+
     def once(self, key: str, arguments: Mapping[str, Any], creation: Creation) -> Any:
         """Create under an idempotency key: what the key has made before, or what it makes now."""
 
@@ -264,8 +272,9 @@ class Function:
     nothing can end it early. `partial` is for one that changes what is named and leaves the rest: there null, which
     elsewhere is as good as absent, is refused, and so is a call that names no more than what is required. A parameter
     `clear_x` is how such a function takes away what `x` or `x_id` has set. `sample` is an example of what it gives:
-    what a dry run answers where the integration has no simulator. `keywords` are what people call it who do not know
-    its name: search finds it by them.
+    what a dry run answers where the integration has no simulator. `keyed` says whether a call with these arguments can
+    be made under an idempotency key, its own or `Call.run_key`: repeating it then finds what it made. `keywords` are
+    what people call it who do not know its name: search finds it by them.
     """
 
     name: str
@@ -282,6 +291,7 @@ class Function:
     pages: Callable[[Call, dict[str, Any]], Iterator[dict[str, Any]]] | None = None
     entries: str = "items"
     sample: Mapping[str, Any] | None = None
+    keyed: Callable[[dict[str, Any]], bool] | None = None
     keywords: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

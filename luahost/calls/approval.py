@@ -87,10 +87,13 @@ def seek(
     )
     how = how_to_allow(verdict, integration.name, function)
     if run.approve is None:
-        raise ApprovalRequired(
+        missing = ApprovalRequired(
             f"this call needs approval ({rule}), and nobody is there to give it",
             hint=f"whoever runs this can allow it: {how}; or give the host an approve function",
         )
+        if run.suspend:
+            run.end_with(missing)
+        raise missing
     answer = _ask(run, asked)
     if isinstance(answer, ApprovalRequired):
         raise answer

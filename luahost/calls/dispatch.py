@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from luahost.calls import approval, arguments as args, walks
+from luahost.calls import approval, arguments as args, recall, walks
 from luahost.calls.accounts import Account
 from luahost.calls.changes import check_changes
+from luahost.calls.checked import Checked
 from luahost.calls.cover import Cover, cover_error
 from luahost.calls.directory import Directory
 from luahost.calls.handling import Connection, HandlerCall
@@ -20,13 +21,13 @@ from luahost.errors import (
 from luahost.results import CallRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from luahost.calls.ledger import Ledger
     from luahost.calls.policy import Policy
     from luahost.calls.run import Pending, Run
     from luahost.calls.settings import Settings, Timing
-    from luahost.spec import Function, Integration, Simulation
+    from luahost.spec import Integration, Simulation
 
 
 class Dispatcher(Directory):
@@ -80,17 +81,22 @@ class Dispatcher(Directory):
     ) -> Any:
         """Make one call and give its result, plain JSON values; raises LuaHostError.
 
-        With `walk` the result is the first page of a list, as `luahost.calls.walks.step` gives it. `task` is the part of
-        the script that calls, where several run at once; `unordered` says that it has walked a table whose order differs
-        from process to process.
+        With `walk` the result is the first page of a list, as `luahost.calls.walks.step` gives it. `task` is the part
+        of the script that calls, where several run at once; `unordered` says that it has walked a table whose order
+        differs from process to process.
         """
         account = run.account if account is None else account
-        record = CallRecord(name, account)
+        record = CallRecord(name, account, task)
         pending = run.begin(record)
         problem: LuaHostError | None = None
         secrets: list[str] = []
         try:
-            found = self._call(run, pending, record, name, arguments, positional, account, secrets, walk=walk)
+            given = arguments if positional is None else args.from_positions(self.find(name)[1], positional)
+            checked = self._check(run, pending, given, secrets, walk=walk)
+            if run.journal is None:
+                found = self.make(run, checked)
+            else:
+                found = recall.make(run, run.journal, self, checked, unordered=unordered)
             pending.done = True
         except LuaHostError as error:
             problem = self._own(error, name, account, secrets)
@@ -99,6 +105,8 @@ class Dispatcher(Directory):
         else:
             return found
         finally:
+            if problem is not None and run.journal is not None:
+                run.journal.fail(pending.entry, record, problem, over=run.stopped or run.is_over())
             run.end(pending, problem)
         raise problem
 
@@ -124,22 +132,10 @@ class Dispatcher(Directory):
         error.__cause__ = error.__context__ = None
         return error.with_traceback(None)
 
-    def _call(
-        self,
-        run: Run,
-        pending: Pending,
-        record: CallRecord,
-        name: str,
-        given: Any,
-        positional: list[Any] | None,
-        account: str,
-        secrets: list[str],
-        *,
-        walk: bool,
-    ) -> Any:
-        integration, function = self.find(name)
-        if positional is not None:
-            given = args.from_positions(function, positional)
+    def _check(self, run: Run, pending: Pending, given: Any, secrets: list[str], *, walk: bool) -> Checked:
+        """Find the function, and check what it is given; raises InvalidArguments and such. The record has it then."""
+        record = pending.record
+        integration, function = self.find(record.call)
         given = {} if given is None else given
         secrets += args.secrets(function, given)
         if walk and function.pages is None:
@@ -153,58 +149,92 @@ class Dispatcher(Directory):
             raise
         shown = args.shown(function, clean)
         record.arguments = run.kept(shown)
+        account = record.account
         known = (integration.name, account) in self._connected or account in self.account_names(integration.name)
-        if not known:
+        if not known and not (run.journal is not None and run.journal.replays(integration.name, account)):
             raise self.unknown_account(integration.name, account)
-        self._allow(run, record, integration, function, account, shown)
-        connection = self._connect(integration, account)
-        args.check_version(function, clean, connection.account.version, account)
-        call = HandlerCall(self.ledger, connection, function, run, pending, secrets)
-        dry = run.dry_run
-        if dry is None and function.access == "write" and not function.endpoints:
-            run.begin_write(pending)  # what it does, nobody but itself can tell: from here on it may have happened
-        if not walk or function.pages is None:
-            return function.handler(call, clean) if dry is None else dry.answer(integration, function, call, clean)
-        pages = function.pages(call, clean) if dry is None else dry.pages(integration, function, call, clean)
-        return walks.begin(
-            run,
-            walks.Walk(
-                pages,
-                function.entries,
-                call.begin_page,
-                lambda step: self._stepped(step, record, name, account, secrets),
-            ),
-        )
+        return Checked(integration, function, pending, clean, shown, secrets, walk)
 
-    def _allow(
-        self,
-        run: Run,
-        record: CallRecord,
-        integration: Integration,
-        function: Function,
-        account: str,
-        shown: dict[str, Any],
-    ) -> None:
+    def make(self, run: Run, checked: Checked) -> Any:
+        """Make a call that was checked, if it may be made."""
+        function, clean, dry = checked.function, checked.arguments, run.dry_run
+        self.allow(run, checked)
+        if checked.walk:
+            return self.walk(run, checked, self.pages(run, checked))
+        call = self._handler_call(run, checked)
+        if dry is None and function.access == "write" and not function.endpoints:
+            run.begin_write(
+                checked.pending
+            )  # what it does, nobody but itself can tell: from here on it may have happened
+        return function.handler(call, clean) if dry is None else dry.answer(checked.integration, function, call, clean)
+
+    def pages(self, run: Run, checked: Checked, walked: Sequence[dict[str, Any]] = ()) -> Iterator[dict[str, Any]]:
+        """The pages of a list, those after the ones that were `walked` before."""
+        function, clean, dry = checked.function, checked.arguments, run.dry_run
+        checked.begin_page = (call := self._handler_call(run, checked, walked)).begin_page
+        if dry is not None:
+            return dry.pages(checked.integration, function, call, clean)
+        return function.pages(call, clean) if function.pages is not None else iter(())
+
+    def walk(self, run: Run, checked: Checked, pages: Iterator[dict[str, Any]]) -> Any:
+        """Begin to walk along `pages`: the first of them."""
+
+        def stepped(step: Callable[[], Any]) -> Any:
+            return self._stepped(run, step, checked)
+
+        def begin_page() -> None:
+            checked.begin_page()  # another one's, when a walk goes on where it once stopped
+
+        return walks.begin(run, walks.Walk(pages, checked.function.entries, begin_page, stepped))
+
+    def _handler_call(self, run: Run, checked: Checked, walked: Sequence[dict[str, Any]] = ()) -> HandlerCall:
+        record = checked.pending.record
+        connection = self._connect(checked.integration, record.account)
+        if run.journal is not None:
+            run.journal.account(connection.identity(run.journal.run_id))
+        args.check_version(checked.function, checked.arguments, connection.account.version, record.account)
+        return HandlerCall(self.ledger, connection, checked.function, run, checked.pending, checked.secrets, walked)
+
+    def cover(self, checked: Checked) -> Callable[[str], str]:
+        """Covers, in any text, the key of a call's account and what its arguments say is sensitive."""
+        connection = self._connected.get((checked.integration.name, checked.pending.record.account))
+        hidden = Cover(checked.secrets)
+        return lambda text: hidden.value(connection.account.redact(text) if connection is not None else text)
+
+    def allow(self, run: Run, checked: Checked) -> None:
         """Return when the call may be made; raise PermissionDenied or ApprovalRequired when not. Record why."""
-        verdict = self.policy.decide(integration.name, function, account)
+        integration, function, pending = checked.integration, checked.function, checked.pending
+        record = pending.record
+        verdict = self.policy.decide(integration.name, function, record.account)
         record.policy = {"decision": verdict.decision, "rule": verdict.rule}
         if verdict.decision == "deny":
             raise denied(verdict, integration.name, function)
         if verdict.decision == "ask" and run.dry_run is None:
-            record.policy["approved"] = False
-            record.policy["approved"] = approval.seek(run, integration, function, account, shown, verdict)
+            approved = pending.entry is not None and pending.entry.approved
+            record.policy["approved"] = approved
+            if not approved:
+                record.policy["approved"] = approval.seek(
+                    run, integration, function, record.account, checked.shown, verdict
+                )
             run.check_open()
 
-    def _stepped(self, step: Callable[[], Any], record: CallRecord, name: str, account: str, secrets: list[str]) -> Any:
+    def _stepped(self, run: Run, step: Callable[[], Any], checked: Checked) -> Any:
         """One page more of a list; an error there is the call's, which has begun long ago."""
+        record, entry = checked.pending.record, checked.pending.entry
         try:
             return step()
         except Exception as error:  # noqa: BLE001 (told by its kind)
-            problem = self._own(error, name, account, secrets)
+            problem = self._own(error, record.call, record.account, checked.secrets)
         record.status, record.error = "error", problem.fields()
+        if run.journal is not None:
+            run.journal.fail(entry, record, problem, over=run.stopped or run.is_over(), page=True)
         raise problem
 
     # -- credentials and connections ------------------------------------------------------------------------
+
+    def identity(self, integration: str, account: str, salt: str) -> dict[str, Any]:
+        """What an account is now; see `Connection.identity`. Raises LuaHostError where it has no key."""
+        return self._connect(self.integration(integration), account).identity(salt)
 
     def _connect(self, integration: Integration, name: str) -> Connection:
         at = (integration.name, name)

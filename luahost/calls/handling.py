@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from luahost.calls.idempotency import Once
 from luahost.errors import InternalError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from luahost.calls.accounts import Account
     from luahost.calls.connections import Transport
@@ -55,6 +56,19 @@ class Connection:
                 self._facts[name] = find()
             return self._facts[name]
 
+    def identity(self, salt: str) -> dict[str, Any]:
+        """What this account is, for a run that is resumed to see that it is still the same. `key` tells keys apart."""
+        account = self.account
+        key = hmac.new(salt.encode(), account.api_key.encode(), "sha256").hexdigest()[:12] if account.api_key else ""
+        return {
+            "integration": account.integration,
+            "account": account.name,
+            "base_url": "simulated" if self.simulated else account.base_url,
+            "org_id": account.org_id or self._facts.get("org_id"),
+            "api_version": account.version,
+            "key": key,
+        }
+
     def close(self) -> None:
         if self._transport is not None:
             self._transport.close()
@@ -71,6 +85,7 @@ class HandlerCall:
         run: Run,
         pending: Pending,
         secrets: list[str],
+        walked: Sequence[dict[str, Any]] = (),
     ) -> None:
         self._ledger = ledger
         self._connection = connection
@@ -79,6 +94,7 @@ class HandlerCall:
         self._pending = pending
         self._secrets = secrets
         self._http: Http | None = None
+        self.walked = walked
 
     @property
     def function(self) -> Function:
@@ -157,6 +173,11 @@ class HandlerCall:
     def remember(self, name: str, find: Callable[[], Any]) -> Any:
         return self._connection.remember(name, find)
 
+    @property
+    def run_key(self) -> str | None:
+        entry = self._pending.entry
+        return entry.run_key if entry is not None else None
+
     def once(self, key: str, arguments: Mapping[str, Any], creation: Creation) -> Any:
         return self._once(key, arguments, creation).create()
 
@@ -171,4 +192,5 @@ class HandlerCall:
             creation=creation,
             key=key,
             arguments=arguments,
+            entry=self._pending.entry if key == self.run_key else None,
         )

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from luahost.calls.accounts import Account
+    from luahost.calls.journal import Entry as JournalEntry
     from luahost.calls.ledger import Entry, Ledger
     from luahost.calls.run import Pending, Run
     from luahost.calls.settings import Timing
@@ -47,7 +48,11 @@ def _hash(*parts: str) -> str:
 
 
 class Once:
-    """One create under one key. `create` gives what the key has made, making it if nobody has."""
+    """One create under one key. `create` gives what the key has made, making it if nobody has.
+
+    With the `entry` of a journal the key is that call's alone: nobody else uses it, and what has never left is not
+    looked for.
+    """
 
     def __init__(
         self,
@@ -61,8 +66,10 @@ class Once:
         creation: Creation,
         key: str,
         arguments: Mapping[str, Any],
+        entry: JournalEntry | None = None,
     ) -> None:
         self._ledger = ledger
+        self._journaled = entry
         self._timing = timing
         self._run = run
         self._pending = pending
@@ -89,6 +96,8 @@ class Once:
                 raise _conflict()
             if entry["state"] == "done":
                 return self._creation_at(entry["id"])
+            if self._journaled is not None and self._journaled.fresh and self._claim(turn + 1):
+                return self._send([self._key_tag, self._arguments_tag])
             now = self._time()
             until = now if free else waiting.until(turn, entry, now)
             if not waiting.may_look(now, until):
@@ -160,7 +169,7 @@ class Once:
             self._free()
             raise
         self._settle(identity)
-        return self._oldest(made, identity) if tags else made
+        return self._oldest(made, identity) if tags and self._journaled is None else made
 
     def _oldest(self, made: dict[str, Any], identity: str) -> dict[str, Any]:
         """`made`, unless a machine that shares nothing with this one made another first."""

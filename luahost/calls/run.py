@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from luahost.errors import Cancelled, LimitExceeded, LuaHostError, PermissionDenied
+from luahost.errors import Cancelled, LimitExceeded, LuaHostError, PermissionDenied, from_fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from luahost.calls.approval import Approve
     from luahost.calls.cancellation import Cancellation
     from luahost.calls.dry_run import DryRun
-    from luahost.calls.journal import Journal
+    from luahost.calls.journal import Entry, Journal
     from luahost.calls.walks import Walk
     from luahost.results import CallRecord, Limits
     from luahost.spec import Files
@@ -45,13 +45,15 @@ def _cut(value: Any) -> Any:
 
 class Pending:
     """A call under way. `sent` says that a write has left, so that its outcome is worth waiting for; `done`, that it
-    has given its result; `planned`, that a dry run has given it, and nothing was sent.
+    has given its result; `planned`, that a dry run has given it, and nothing was sent. `entry` is what the journal
+    knows.
     """
 
-    __slots__ = ("done", "planned", "record", "sent", "started")
+    __slots__ = ("done", "entry", "planned", "record", "sent", "started")
 
     def __init__(self, record: CallRecord) -> None:
         self.record = record
+        self.entry: Entry | None = None
         self.sent = False
         self.done = False
         self.planned = False
@@ -62,8 +64,8 @@ class Run:
     """What one run may touch: its account, limits and deadline, and the record of its calls. Thread-safe.
 
     `clock` is a simulator's; without one, time passes as it does. `approve` is who is asked about calls, on the event
-    `loop` where there is one. In a `dry_run` no write is sent. A `journal` is told of all that happens, and answers what
-    it knows.
+    `loop` where there is one. In a `dry_run` no write is sent. A `journal` is told of all that happens, and answers
+    what it knows. With `suspend` a call that needs an approval which nobody gives ends the run.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Run:
         cancellation: Cancellation | None = None,
         dry_run: DryRun | None = None,
         journal: Journal | None = None,
+        suspend: bool = False,
     ) -> None:
         self.limits = limits
         self.account = account
@@ -88,7 +91,12 @@ class Run:
         self.loop = loop
         self.cancellation = cancellation
         self.dry_run = dry_run
+        self.suspend = suspend
         self.journal = journal
+        if journal is not None:
+            journal.bind(self)
+        self.fate: LuaHostError | None = None
+        """What the run ends with, whatever the script makes of it: nothing that it does counts any more."""
         self.records: list[CallRecord] = []
         self.notices: list[str] = []
         self.seal = "none"
@@ -177,12 +185,17 @@ class Run:
         return arguments if fits else {name: _cut(value) for name, value in arguments.items()}
 
     def check_open(self) -> None:
-        """Raises Cancelled when the run has ended: nothing begins after that."""
+        """Raises Cancelled when the run has ended, and its fate when that is known: nothing begins after that."""
+        if self.fate is not None:
+            raise from_fields(self.fate.fields())
         if self.stopped or self.cancelled:
             raise Cancelled("the run ended before this was called")
 
     def begin_write(self, pending: Pending) -> None:
-        """Say that a write leaves now; raises Cancelled when the run has ended meanwhile."""
+        """Say that a write leaves now, to the journal first; raises Cancelled when the run has ended meanwhile."""
+        if self.journal is not None and pending.entry is not None and not pending.sent:
+            self.check_open()
+            self.journal.sent(pending.entry)
         with self._changed:
             if self.stopped or self.cancelled or self.is_over():
                 raise Cancelled("the run ended before this was sent")
@@ -210,7 +223,9 @@ class Run:
             time.sleep(max(0.0, end - time.monotonic()))
         else:
             with self._changed:
-                self._changed.wait_for(lambda: self.stopped, max(0.0, end - time.monotonic()))
+                self._changed.wait_for(lambda: self.stopped or self.fate, max(0.0, end - time.monotonic()))
+            if self.fate is not None:
+                self.check_open()
             if self.stopped:
                 raise Cancelled("the run ended meanwhile")
             if self.is_over():
@@ -228,6 +243,12 @@ class Run:
             self._changed.notify_all()
 
     # -- the end --------------------------------------------------------------------------------------------
+
+    def end_with(self, error: LuaHostError) -> None:
+        """Have the run end with this error: from now on nothing is sent, nothing printed, and every wait is over."""
+        with self._changed:
+            self.fate = self.fate or error
+            self._changed.notify_all()
 
     def elapsed_ms(self) -> float:
         return milliseconds(time.monotonic() - self.started)

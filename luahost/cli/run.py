@@ -8,13 +8,15 @@ import signal
 import sys
 import time
 
+from luahost.calls.journal import ASSUMPTIONS
 from luahost.calls.run import limit_exceeded
-from luahost.cli import output
+from luahost.cli import again, output
 from luahost.errors import Cancelled, LuaHostError, UsageError
 from luahost.host import ISOLATIONS, Host
 from luahost.lua.confine import LEVELS
+from luahost.lua.source import decode
 from luahost.outcome import Interrupted
-from luahost.results import COMMAND_LINE
+from luahost.results import COMMAND_LINE, Limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,12 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from luahost.asynchronous import AgainOptions
     from luahost.calls.approval import Approve
     from luahost.calls.policy import Policy
     from luahost.calls.settings import Settings
     from luahost.lua.child import Single
     from luahost.lua.spawn import Process
-    from luahost.results import Limits, Result
+    from luahost.results import Result
 
 DESCRIPTIONS = {"run": "Run a Lua script. Everything after FILE belongs to the script."}
 
@@ -71,6 +74,27 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "default": "none",
         "help": "refuse to run with fewer walls around the child than this",
     },
+    "--no-journal": {"action": "store_true", "help": "keep no journal: the run can then not be resumed"},
+    "--resume": {
+        "metavar": "RUN",
+        "help": "go on with a run that died, failed or was suspended; the script is its own",
+    },
+    "--approve": {
+        "action": "append",
+        "default": (),
+        "type": int,
+        "metavar": "N",
+        "help": "with --resume: approve the call N that the run was suspended at",
+    },
+    "--assume": {
+        "choices": ASSUMPTIONS,
+        "help": "with --resume: whether a write was done whose answer was lost",
+    },
+    "--suspend": {
+        "action": "store_true",
+        "help": "end at a call that needs approval which nobody is there to give; --resume goes on",
+    },
+    "--replay": {"metavar": "RUN|FILE", "help": "run again from a journal alone: nothing is sent"},
     "--json": {"action": "store_true", "help": "print one JSON object instead of the output"},
 }
 
@@ -125,7 +149,7 @@ def main(make_parser: Callable[[], ArgumentParser], argv: list[str], process: Pr
 def _run(options: Any, child: Single | None) -> int:
     from luahost.calls.settings import Settings
 
-    name, source, words, folder = script_from(options)
+    script = script_from(options) if again.needs_script(options) else None
     settings = Settings.load()
     limits = limits_from(options, settings)
     unheard = signal.getsignal(signal.SIGTERM)
@@ -138,33 +162,61 @@ def _run(options: Any, child: Single | None) -> int:
             isolation=options.isolation,
             require_seal=options.require_seal,
             simulate=options.simulate,
+            journal=False if options.no_journal or options.simulate else "if-possible",
         ) as host:
             if settings.integrations():
                 _ = host.dispatcher  # a misspelt name in config.toml is wrong usage, whatever the script calls
-            result = host.run(
-                source,
-                name=name,
-                args=_args(options),
-                words=words,
-                account=options.account,
-                modules=options.modules or folder,
-                files=options.files,
-                on_output=None if options.json else _Stdout(limits.wall),
-                on_notice=output.note,
-                approve=_somebody(options, settings),
-                dry_run=options.dry_run,
-                keep_output=options.json,
-                child=child,
-            )
+            how: AgainOptions = {
+                "child": child,
+                "on_output": None if options.json else _Stdout(limits.wall),
+                "on_notice": output.note,
+                "approve": _somebody(options, settings),
+                "keep_output": options.json,
+                "suspend": options.suspend,
+            }
+            result, shown = _perform(host, options, script, how)
     except Interrupted as interrupted:
-        result = interrupted.result
+        result, shown = interrupted.result, script
     finally:
         signal.signal(signal.SIGTERM, unheard)
+    name, source, words, _ = shown or ("", b"", [], None)
     code = _report(options, result, name, source)
     late = next((word for word in words if word in OPTIONS), None)
     if code and late:
         output.note(f"{late} stands behind the script, and is a word of its own: luahost's options stand before it")
+    if code:
+        again.tell(result)
     return code
+
+
+def _perform(host: Host, options: Any, script: Any, how: AgainOptions) -> tuple[Result, Any]:
+    """Run it, and give the script that was run."""
+    if options.resume is None and options.replay is None:
+        name, source, words, folder = script
+        result = host.run(
+            source,
+            name=name,
+            args=_args(options),
+            words=words,
+            account=options.account,
+            modules=options.modules or folder,
+            files=options.files,
+            dry_run=options.dry_run,
+            **how,
+        )
+        return result, script
+    found = again.recorded(host, options)
+    header = found.header
+    given = _given_limits(options)
+    if given:
+        how["limits"] = Limits(**header["limits"]).replace(**given)
+    shown: Any = header["name"], header["source"].encode("utf-8", "surrogatepass"), [], None
+    if options.resume is not None:
+        result = host.resume(found.run_id, approved=options.approve, assume=options.assume, **how)
+    else:
+        source = None if script is None else decode(script[1], script[0])
+        result = host.replay(found.path, source, **how)
+    return result, shown
 
 
 def script_from(options: Any) -> tuple[str, bytes, list[str], str | None]:
@@ -242,6 +294,10 @@ def _finite(text: str) -> float:
 
 
 def limits_from(options: Any, settings: Settings) -> Limits:
+    return settings.limits(COMMAND_LINE).replace(**_given_limits(options))
+
+
+def _given_limits(options: Any) -> dict[str, Any]:
     chosen = {
         "wall": options.timeout,
         "cpu": options.cpu_limit,
@@ -250,8 +306,7 @@ def limits_from(options: Any, settings: Settings) -> Limits:
         "response_bytes": options.max_response,
         **_max_calls(options.max_calls),
     }
-    given = {name: value for name, value in chosen.items() if value is not None}
-    return settings.limits(COMMAND_LINE).replace(**given)
+    return {name: value for name, value in chosen.items() if value is not None}
 
 
 def _max_calls(words: list[str]) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class Services:
     def __init__(
         self,
         *,
-        describe: Callable[[], dict[str, Any]],
+        describe: Callable[[Run], dict[str, Any]],
         unknown: Callable[[str, str | None, str], LuaHostError],
         call: Callable[..., Any],
         more: Callable[[Run, Any], Any],
@@ -152,10 +152,13 @@ class Bridge:
 
     def error(self) -> LuaHostError | None:
         """What the script ended with, None when it ended well."""
+        fate = self._run.fate
         if self.result is None or self.result.get("ok") is True:
-            return None
+            return fate
         fields = self.result.get("error")
         error = from_fields(fields if isinstance(fields, dict) else {"message": "the script ended with an error"})
+        if fate is not None and (error.code, error.message) != (fate.code, fate.message):
+            return fate
         if error.code == "limit_exceeded" and error.details == {"limit": "memory_mib"}:
             full = limit_exceeded("memory_mib", self._run.limits.memory_mib, self._run.limits.memory_mib or 0)
             full.file, full.line, full.traceback = error.file, error.line, error.traceback
@@ -173,6 +176,8 @@ class Bridge:
     # -- output ---------------------------------------------------------------------------------------------
 
     def _write(self, text: bytes) -> None:
+        if self._run.fate is not None:
+            return
         most = self._run.limits.output_bytes
         over = most is not None and self._output_size + len(text) > most
         if over and most is not None:
@@ -181,9 +186,19 @@ class Bridge:
         if self._kept is not None and text:
             self._kept.append(text)
         if self._on_output and text:
-            self._on_output(text)
+            self._deliver(text)
         if over:
             raise limit_exceeded("output_bytes", most, self._output_size + 1)
+
+    def _deliver(self, text: bytes) -> None:
+        """Hand output on: what an earlier attempt of the run has delivered is not repeated."""
+        journal = self._run.journal
+        if journal is not None:
+            text = text[max(0, journal.delivered - (self._output_size - len(text))) :]
+        if self._on_output and text:
+            self._on_output(text)
+            if journal is not None:
+                journal.output(self._output_size)
 
     # -- requests -------------------------------------------------------------------------------------------
 
@@ -269,6 +284,8 @@ class Bridge:
 
     def _do(self, request: dict[str, Any]) -> Any:
         operation = request.get("op")
+        if self._run.fate is not None:
+            self._run.check_open()
         journal = self._run.journal
         task = request.get("task", "")
         if not isinstance(task, str) or not _TASK.fullmatch(task):
@@ -296,7 +313,7 @@ class Bridge:
             self._run.sleep(seconds if journal is None else journal.pause(task, seconds))
             return None
         if operation == "describe":
-            return self._services.describe()
+            return self._services.describe(self._run)
         if operation == "unknown":
             account = _text(request, "account") if "account" in request else None
             raise self._services.unknown(_text(request, "integration"), account, _text(request, "name"))

@@ -89,10 +89,10 @@ class _Job:
         )
 
     def run(self, task: Task, cancellation: Cancellation) -> Result:
-        options = {**self.options, "cancellation": cancellation}
+        options = {**self.options, "args": task["args"]}
         if self.state is None or task["run_id"] is None:
-            return self.host.run(self.script, args=task["args"], **options)
-        return durably.run(self.host, self.state, task["run_id"], self.script, task["args"], options)
+            return self.host.run(self.script, cancellation=cancellation, **options)
+        return durably.run(self.host, task["run_id"], self.script, cancellation, options)
 
 
 @lru_cache(maxsize=4)

@@ -25,6 +25,7 @@ LAYERS = {
     "luahost.parts": 5,
     "luahost.processes": 5,
     "luahost.single": 6,
+    "luahost.durable": 6,
     "luahost.asynchronous": 6,
     "luahost.host": 7,
     "luahost.mapping": 8,

@@ -257,7 +257,9 @@ def test_json_tells_of_each_call(luahost: Command) -> None:
         ("devin.get_session", "error"),
         ("devin.list_sessions", "ok"),
     ]
-    assert set(calls[0]) == {"call", "account", "status", "duration_ms", "arguments", "error", "policy"}
+    assert set(calls[0]) == {
+        "call", "account", "status", "duration_ms", "arguments", "error", "policy", "task", "replayed",
+    }  # fmt: skip
     assert calls[0]["error"]["code"] == "not_found"
 
 

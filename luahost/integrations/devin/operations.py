@@ -167,7 +167,12 @@ def pages(call: Call, arguments: Json) -> Iterator[Json]:
     entries, limit, size = call.function.entries, arguments.get("limit"), arguments.get("first", PAGE)
     rest = {"first": size, **{name: value for name, value in arguments.items() if name != "limit"}}
     seen: set[str] = set()
-    given = 0
+    given = sum(len(page[entries]) for page in call.walked)
+    if call.walked:
+        last = call.walked[-1]
+        if not last.get("has_next_page"):
+            return
+        rest["after"] = last.get("end_cursor")
     while limit is None or given < limit:
         left = None if limit is None else limit - given
         rest["first"] = size if left is None else min(size, left)
@@ -209,6 +214,9 @@ def offset_pages(items: str, key: str, *, more: bool) -> Callable[[Call, Json], 
         entries, limit, size = call.function.entries, arguments.get("limit"), arguments.get("first", PAGE)
         rest = {name: value for name, value in arguments.items() if name not in ("limit", "first")}
         offset, seen, given = rest.pop("offset", 0), set[Any](), 0
+        for page in call.walked:
+            given += sum(_is_new(each, key, seen) for each in page[entries])
+        offset += given
         while limit is None or given < limit:
             asked = size if limit is None else min(size, limit - given)
             answer = send(call, {**rest, "limit": asked, "offset": offset})
@@ -250,6 +258,8 @@ def single_page(shape: Callable[[Any], list[Any]]) -> Callable[[Call, Json], Ite
     """A list that the API gives whole, without pages; `shape` finds the entries in the answer."""
 
     def walk(call: Call, arguments: Json) -> Iterator[Json]:
+        if call.walked:
+            return  # that was all
         rest = {name: value for name, value in arguments.items() if name != "limit"}
         answer = send(call, rest)
         try:

@@ -99,7 +99,7 @@ def _create_session(call: Call, arguments: Json) -> Json:
             f"'tags' must have at most {MAX_TAGS - len(KEPT_TAGS)} entries beside an idempotency_key, "
             f"which takes {len(KEPT_TAGS)}, not {len(body['tags'])}"
         )
-    key = arguments.get("idempotency_key")
+    key = arguments.get("idempotency_key") or (call.run_key if _can_be_keyed(arguments) else None)
     if key is not None:
         made = call.once(key, body, _Creation(call, body))
     else:
@@ -112,6 +112,11 @@ def _create_session(call: Call, arguments: Json) -> Json:
             )
             raise
     return _with_status(call, made)
+
+
+def _can_be_keyed(arguments: Json) -> bool:
+    """Whether there is room for the tags by which a key finds what it made."""
+    return len(arguments.get("tags", ())) <= MAX_TAGS - len(KEPT_TAGS)
 
 
 def _with_status(call: Call, made: Json) -> Json:
@@ -147,6 +152,7 @@ CREATE_SESSION = Function(
     summary="Create a new Devin AI session with a task prompt.",
     access="write",
     handler=_create_session,
+    keyed=_can_be_keyed,
     params=(
         text("prompt", "The task description for Devin to execute", required=True),
         text("idempotency_key", "Unique key to prevent duplicate session creation", max_length=512),

@@ -1,0 +1,83 @@
+"""Calls of a durable run: what the journal has answered is given again, all else is made and written down."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from luahost.calls.history import RecordedClock
+from luahost.errors import Unsupported, from_fields
+from luahost.spec import Listing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from luahost.calls.checked import Checked
+    from luahost.calls.dispatch import Dispatcher
+    from luahost.calls.journal import Entry, Journal
+    from luahost.calls.run import Run
+
+
+def make(run: Run, journal: Journal, dispatcher: Dispatcher, checked: Checked, *, unordered: bool) -> Any:
+    """What the call gave before, or gives now; raises LuaHostError, as it was raised before or is now."""
+    pending, function = checked.pending, checked.function
+    record = pending.record
+    entry = pending.entry = journal.call(record, checked.shown, function.access, walk=checked.walk, unordered=unordered)
+    if entry.answered:
+        record.replayed = True
+        record.policy = entry.known.policy if entry.known is not None else None
+        if entry.known is not None and entry.known.now is not None and isinstance(run.clock, RecordedClock):
+            run.clock.set(entry.known.now)
+        if checked.walk and not entry.has_failed:
+            return dispatcher.walk(run, checked, _pages(run, journal, dispatcher, checked, entry))
+        return entry.answer()
+    if journal.settle(entry, keyed=function.keyed is not None and function.keyed(checked.arguments)):
+        found: Any = {}  # somebody says that it was done: what it gave, nobody knows
+    elif checked.walk:
+        dispatcher.allow(run, checked)
+        pages = dispatcher.pages(run, checked)
+        journal.answer(entry, record, None, dispatcher.cover(checked), pages=True)
+        return dispatcher.walk(run, checked, _noted(journal, dispatcher, checked, entry, pages))
+    else:
+        found = dispatcher.make(run, checked)
+    journal.answer(entry, record, found, dispatcher.cover(checked))
+    return found
+
+
+def _noted(
+    journal: Journal, dispatcher: Dispatcher, checked: Checked, entry: Entry, pages: Iterator[dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """The pages of a walk, each written down before it is given."""
+    cover = dispatcher.cover(checked)
+    entries = checked.function.entries
+    for page in pages:
+        listing = page.get(entries)
+        if isinstance(listing, Listing):  # as it came: reading it takes time, and may not be needed
+            rest = {name: each for name, each in page.items() if name != entries}
+            journal.page(entry, {"text": listing.text, "field": listing.field, "rest": rest}, cover)
+        else:
+            journal.page(entry, {"rest": page}, cover)
+        yield page
+    journal.page(entry, {"last": True}, cover)
+
+
+def _pages(
+    run: Run, journal: Journal, dispatcher: Dispatcher, checked: Checked, entry: Entry
+) -> Iterator[dict[str, Any]]:
+    """The pages that were given before, and those that follow."""
+    walked = []
+    for event in entry.pages:
+        if "error" in event:
+            raise from_fields(event["error"])
+        if "last" in event:
+            return
+        page = dict(event["rest"])
+        if "text" in event:
+            answer = json.loads(event["text"])
+            page = {**answer, **page, checked.function.entries: answer[event["field"]]}
+        walked.append(page)
+        yield page
+    if journal.alone:
+        raise Unsupported(f"the journal of run {journal.run_id} has no further page of {checked.function.name}")
+    dispatcher.allow(run, checked)
+    yield from _noted(journal, dispatcher, checked, entry, dispatcher.pages(run, checked, walked))

@@ -1,0 +1,68 @@
+"""`luahost run --resume` and `--replay`: which run is meant, and what to type to go on with one."""
+
+from __future__ import annotations
+
+from luahost.cli import output
+from luahost.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from luahost.calls.history import History
+    from luahost.host import Host
+    from luahost.results import Result
+
+_OF_THE_SCRIPT = ("account", "args", "modules", "files")  # what the journal has: another value would be another run
+
+
+def needs_script(options: Any) -> bool:
+    """Whether a script is named, as a new run needs one; raises UsageError for options that contradict one another."""
+    for name in ("approve", "assume"):
+        if getattr(options, name) and options.resume is None:
+            raise UsageError(f"--{name} belongs to --resume RUN")
+    if options.resume is None and options.replay is None:
+        return True
+    word = "--replay" if options.resume is None else "--resume"
+    if options.resume is not None and options.replay is not None:
+        raise UsageError("--resume goes on with a run, --replay plays one again: name one of them")
+    for name in _OF_THE_SCRIPT:
+        if getattr(options, name) not in (None, "default"):
+            raise UsageError(f"--{name} is in the journal: leave it out with {word}")
+    for name, other in (("set", "--set"), ("simulate", "--simulate"), ("dry_run", "--dry-run")):
+        if getattr(options, name):
+            raise UsageError(f"{other} does not go with {word}")
+    named = bool(options.rest) or options.code is not None
+    if named and options.resume is not None:
+        raise UsageError("--resume takes the script from the journal", hint="leave it out")
+    if len(options.rest) > (0 if options.code is not None else 1):
+        raise UsageError("--replay takes the words of the script from the journal", hint="leave them out")
+    return named
+
+
+def recorded(host: Host, options: Any) -> History:
+    """The run that is meant; raises UsageError."""
+    import os
+    from pathlib import Path
+
+    from luahost.calls.history import read
+
+    if options.resume is not None:
+        return host.journals.read(host.journals.find(options.resume))
+    named = options.replay
+    if os.sep in named or named.endswith(".jsonl") or Path(named).is_file():
+        return read(Path(named))
+    return host.journals.read(host.journals.find(named))
+
+
+def tell(result: Result) -> None:
+    """After a run that did not end well: how to go on with it, where it has done something that would be lost."""
+    if result.run_id is None or result.error is None:
+        return
+    go_on = f"luahost run --resume {result.run_id}"
+    pending = result.meta.get("pending")
+    if pending:
+        each = ", ".join(f"{call['n']} ({call['call']} on account {call['account']})" for call in pending)
+        output.note(f"suspended at call {each}; to approve it and go on: {go_on} --approve {pending[0]['n']}")
+    elif any(call.status == "ok" and call.policy is not None for call in result.calls):
+        output.note(f"to go on where it stopped: {go_on}")
