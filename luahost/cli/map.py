@@ -13,13 +13,13 @@ from luahost.calls.settings import Settings
 from luahost.cli import output
 from luahost.cli.run import OPTIONS, limits_from, script_from
 from luahost.errors import LuaHostError, UsageError
-from luahost.mapping import Map
 from luahost.mapping.inputs import count
+from luahost.mapping.whole import Map
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-    from luahost.mapping import MapResult
+    from luahost.mapping.result import MapResult
 
 DESCRIPTIONS = {
     "map": "Run a script once for each line of a file, a JSON object that is its args. The same command again goes on"

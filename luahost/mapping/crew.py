@@ -36,11 +36,12 @@ def processors() -> int:
 class _Order:
     """A task that somebody waits for."""
 
-    __slots__ = ("attempts", "future", "message", "number", "run_id")
+    __slots__ = ("attempts", "future", "job", "message", "number", "run_id")
 
     def __init__(self, number: int, task: Task) -> None:
         self.number = number
-        self.message = worker.encode([number, task])
+        self.job = task["job"]
+        self.message = worker.encode([number, {name: value for name, value in task.items() if name != "job"}])
         self.run_id = task["run_id"]
         self.future: Future[Any] = Future()
         self.attempts = 0
@@ -176,6 +177,7 @@ class _Member:
         self.dead = False
         self._crew = crew
         self._sending = threading.Lock()
+        self._job: str | None = None
         far, self._life = os.pipe()
         try:
             # A session of its own: Ctrl-C at the terminal is for whoever started the map, who ends the runs in order.
@@ -206,6 +208,9 @@ class _Member:
             stdin = self.process.stdin
             with self._sending, suppress(BrokenPipeError, ValueError):  # the reader sees its end, and says so
                 if stdin is not None:
+                    if order.job is not self._job:
+                        stdin.write(worker.encode(order.job))
+                        self._job = order.job
                     stdin.write(order.message)
                     stdin.flush()
 

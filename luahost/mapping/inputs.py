@@ -34,6 +34,11 @@ def digest(args: Any) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little") | 1
 
 
+def script_digest(script: str, account: str) -> str:
+    """What the journals of a map are tied to: another script, or another account, makes other runs."""
+    return hashlib.sha256(f"{account}\n{script}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def read(inputs: Any) -> Iterator[Input]:
     """The inputs one by one, from the path of a file of JSON lines, "-" for standard input, or an iterable of dicts.
 
@@ -86,7 +91,7 @@ def _from_lines(path: str, file: Any) -> Iterator[Input]:
 
 def _parsed(text: bytes, name: str, line: int) -> Input:
     try:
-        args = _decode(text.decode("utf-8").rstrip())
+        args = _decode(text.decode("utf-8").rstrip("\r\n"))
     except UnicodeDecodeError:
         return Input(line, None, _problem(name, line, "not UTF-8", "save the file as UTF-8"))
     except json.JSONDecodeError as error:

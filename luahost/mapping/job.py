@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from typing import TYPE_CHECKING, Any
@@ -56,11 +55,6 @@ def job(
 def absolute(folder: Any) -> str | None:
     """The folder as a worker finds it, links as they are: on another machine they may lead elsewhere."""
     return None if folder is None else os.path.abspath(folder)  # noqa: PTH100
-
-
-def script_digest(script: str, account: str) -> str:
-    """What the journals of a map are tied to: another script, or another account, makes other runs."""
-    return hashlib.sha256(f"{account}\n{script}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _policy(policy: Policy) -> dict[str, Any]:

@@ -56,6 +56,8 @@ class Store:
         what failed has written nothing.
         """
         self.path = Path(path)
+        if self.path.exists() and not self.path.is_file():
+            raise UsageError(f"{self.path} is no file", hint="name a file, or leave it out for standard output")
         self.failed_path = self.path.with_name(f"{self.path.stem}.failed{self.path.suffix or '.jsonl'}")
         self._about_path = self.path.with_name(f"{self.path.stem}.map.json")
         self._done = array("Q")
@@ -75,8 +77,6 @@ class Store:
 
     def _open(self, about: dict[str, str], map_id: str | None, *, retry: bool) -> None:
         fresh = not self.path.exists() or (self.path.stat().st_size == 0 and not self._about_path.exists())
-        if not fresh and not self.path.is_file():
-            raise UsageError(f"{self.path} is no file", hint="name a file, or leave it out for standard output")
         self._lock = os.open(self._about_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

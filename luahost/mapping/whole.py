@@ -11,7 +11,7 @@ from luahost.calls.settings import Settings
 from luahost.errors import UsageError
 from luahost.lua.source import decode
 from luahost.mapping import crew, inputs as reading, store as keeping
-from luahost.mapping.job import absolute, job as make_job, script_digest
+from luahost.mapping.job import absolute, job as make_job
 from luahost.mapping.loop import Due, Loop
 from luahost.mapping.result import MapResult, as_line
 from luahost.results import Limits
@@ -69,7 +69,7 @@ class Map:
             jobs = crew.processors() if executor is None else 2 * known if isinstance(known, int) else 64
         self._jobs = jobs
         self._retry = retry_failed
-        self._digest = script_digest(self._script, account)
+        self._digest = reading.script_digest(self._script, account)
         self._durable = folder is not None
         self._job = make_job(
             self._script, name=name, account=account, modules=modules, files=files, limits=limits, policy=policy,

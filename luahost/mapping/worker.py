@@ -1,8 +1,9 @@
 """A worker process of a map: reads tasks from its standard input, performs them, and writes what came of each.
 
-Each message is its length in four bytes and JSON. It begins with `ready`; a task is `[number, task]`, and its answer
-`[number, record]`. A third descriptor is the line of life: when its other end is closed, by whoever started this
-process or by that one's death, the runs under way are ended, and then the process.
+Each message is its length in four bytes and JSON. It begins with `ready`; a task is `[number, task]` without its job,
+which is sent before the first one as a text alone, and its answer is `[number, record]`. A third descriptor is the line
+of life: when its other end is closed, by whoever started this process or by that one's death, the runs under way are
+ended, and then the process.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import os
 import struct
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LENGTH = struct.Struct("<I")
 READY = "ready"
@@ -62,8 +65,17 @@ def _work(tasks: IO[bytes], answers: int, line_of_life: int, threads: int) -> No
             while data:
                 data = data[os.write(answers, data) :]
 
-    def step(number: int, task: Any) -> None:
+    def step(number: int, task: Any, job: str) -> None:
+        task["job"] = job
         answer([number, perform(task)])
+
+    def orders() -> Iterator[tuple[int, Any, str]]:
+        job = ""
+        while (message := receive(tasks)) is not None:
+            if isinstance(message, str):
+                job = message
+            else:
+                yield *message, job
 
     def watch() -> None:
         os.read(line_of_life, 1)
@@ -74,12 +86,14 @@ def _work(tasks: IO[bytes], answers: int, line_of_life: int, threads: int) -> No
     threading.Thread(target=watch, name="luahost-watch", daemon=True).start()
     answer(READY)
     if threads == 1:  # a thread more would cost each task two switches
-        while (message := receive(tasks)) is not None:
-            step(*message)
+        for order in orders():
+            step(*order)
         return
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(threads, "luahost-map") as pool:
-        while (message := receive(tasks)) is not None:
-            pool.submit(step, *message)
+        for order in orders():
+            pool.submit(step, *order)
 
 
 BOOT = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from luahost.mapping.worker import main; main({}, {})"

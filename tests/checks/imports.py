@@ -45,6 +45,7 @@ ONLY_IN = {
     "lupa": ("luahost/lua/",),
     "rich": ("luahost/cli/output.py",),
     "platformdirs": ("luahost/calls/settings.py",),
+    "dask": ("luahost/mapping/dask.py",),
     "distributed": ("luahost/mapping/dask.py",),
     "mcp": ("luahost/mcp/", "luahost/cli/mcp.py"),
     "mcp_types": ("luahost/mcp/",),

@@ -16,6 +16,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from luahost.integrations.devin.simulator import Simulator
+    from luahost.integrations.devin.simulator.server import Server
     from tests.conftest import Command, Finished
 
 MAP = ["map", "it.lua", "--inputs", "in.jsonl"]
@@ -115,7 +117,6 @@ def test_a_line_that_is_no_input_fails_alone_and_is_named(luahost: Command, text
         (["map", "it.lua", "--inputs", "none.jsonl"], ["none.jsonl: No such file", "one JSON object a line"]),
         ([*MAP, "--out", "no/folder/o.jsonl"], ["No such file", "a folder that can be written"]),
         ([*MAP, "--out", "."], [". is no file"]),
-        ([*MAP, "--json"], ["--out"]),
         ([*MAP, "--retry-failed"], ["without a file of results"]),
         ([*MAP, "--jobs", "0"], ["jobs: a whole number of at least 1"]),
         ([*MAP, "--id", "A b"], ["the id 'A b'", "lower-case"]),
@@ -199,3 +200,69 @@ def test_a_reader_who_leaves_ends_it(luahost: Command) -> None:
         process.stdout.close()
         assert process.wait(30) == 130
         assert b"Traceback" not in process.stderr.read()
+
+
+# -- writes -------------------------------------------------------------------------------------------------------
+
+BRIEF = "[http]\ntimeout = 4\n[idempotency]\nsettle = 0.5\n"
+"""How long a create that had left before a kill is looked for, at the most, before it is made."""
+
+CREATE = """
+local devin = app.integrations.devin
+local first = devin.create_session{ prompt = "first " .. args.n }.session_id
+sleep(args.pause or 0)
+return { first, devin.create_session{ prompt = "second " .. args.n }.session_id }
+"""
+
+
+@pytest.fixture
+def made(simulator: Simulator, server: Server, home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """What the sessions are about that commands have made, with the server as their Devin."""
+    home.mkdir()
+    (home / "config.toml").write_text(BRIEF)
+    monkeypatch.setenv("LUAHOST_DEVIN_API_KEY", simulator.keys["v3"]["default"])
+    monkeypatch.setenv("LUAHOST_DEVIN_BASE_URL", server.url)
+    before = len(simulator.sessions)
+    return lambda: sorted(each["prompt"] for each in list(simulator.sessions)[before:])
+
+
+def wanted(count: int) -> list[str]:
+    return sorted(f"{which} {n}" for n in range(1, count + 1) for which in ("first", "second"))
+
+
+def test_a_map_that_is_killed_in_the_middle_goes_on_and_makes_nothing_twice(
+    luahost: Command, made: Callable[[], list[str]]
+) -> None:
+    Path("it.lua").write_text(CREATE)
+    Path("in.jsonl").write_text("".join(f'{{"n": {n}, "pause": {int(n > 2)}}}\n' for n in range(1, 7)))
+    process = luahost.start(*OUT, "--jobs", "3", stderr=subprocess.PIPE)
+    until(lambda: sum(each.startswith("first") for each in made()) >= 4, "sessions are made")
+    process.kill()
+    process.communicate()
+    assert len(made()) < len(wanted(6))
+    done = luahost(*OUT)
+    assert done.code == 0, done
+    assert made() == wanted(6)
+    assert sorted(each["line"] for each in lines("results.jsonl")) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_result_that_was_lost_is_given_again_from_its_journal(
+    luahost: Command, made: Callable[[], list[str]]
+) -> None:
+    Path("it.lua").write_text(CREATE)
+    assert luahost(*OUT).code == 0
+    before = {each["line"]: each["value"] for each in lines("results.jsonl")}
+    Path("results.jsonl").write_text("")
+    assert luahost(*OUT).code == 0
+    assert {each["line"]: each["value"] for each in lines("results.jsonl")} == before
+    assert len(made()) == 6
+
+
+def test_a_failure_that_is_retried_goes_on_behind_what_it_had_written(
+    luahost: Command, made: Callable[[], list[str]]
+) -> None:
+    Path("it.lua").write_text(CREATE.replace("sleep(args.pause or 0)", "require('there')"))
+    assert luahost(*OUT).code == 1
+    Path("there.lua").write_text("return true")
+    done = luahost(*OUT, "--retry-failed")
+    assert (done.code, made()) == (0, wanted(3)), done
