@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from luahost.calls.history import RecordedClock
 from luahost.calls.journal import Journal
@@ -14,6 +13,7 @@ from luahost.results import Limits
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
     from typing import Any
 
     from luahost.calls.dispatch import Dispatcher
@@ -45,13 +45,20 @@ class Again:
         }
 
 
-def begin(journals: Journals, run_id: str | None) -> Journal:
-    """A journal for a run that begins; raises UsageError where there cannot be one."""
+def begin(journals: Journals, run_id: str | None, header: Mapping[str, Any]) -> Journal:
+    """A journal for a run that begins; raises UsageError where there cannot be one, and leaves nothing of it."""
     run_id = run_id or new_id()
     try:
-        return Journal(run_id, journals.create(run_id))
+        made = Journal(run_id, journals.create(run_id))
+        try:
+            made.begin(header)
+        except InternalError:
+            made.close()
+            journals.path(run_id).unlink()
+            raise
     except InternalError as error:
         raise UsageError(error.message, hint=error.hint) from None
+    return made
 
 
 def header(start: Mapping[str, Any], run: Run, *, isolation: str, modules: Any, files: Any) -> dict[str, Any]:
@@ -78,9 +85,14 @@ def header(start: Mapping[str, Any], run: Run, *, isolation: str, modules: Any, 
 
 def digest(source: str) -> str:
     """By what it is seen whether a script is the same."""
-    from hashlib import sha256
+    try:
+        # hashlib loads OpenSSL, which takes longer than all else that a run writes down.
+        from _sha256 import sha256  # type: ignore[import-not-found]
+    except ImportError:
+        from hashlib import sha256
 
-    return sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
+    found: str = sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
+    return found
 
 
 def resume(
@@ -163,6 +175,8 @@ def replay(journal: str | Path, source: str | None, journals: Callable[[], Journ
 
     With a `source` the journal must be of that script.
     """
+    from pathlib import Path
+
     from luahost.calls.history import read
 
     name = os.fspath(journal)

@@ -112,7 +112,7 @@ class Host:
         self.approve = approve
         self.isolation = isolation
         self.simulate = simulate
-        self.journal = journal and state is not False
+        self.journal = False if state is False else journal
         self._settings = settings or Settings.load()
         self.limits = limits or self._settings.limits(Limits())
         integrations = tuple(integrations)
@@ -366,13 +366,12 @@ class Host:
     ) -> None:
         """Begin the run's journal. Where there can be none, that is an error, or a notice if it need not be."""
         try:
-            run.journal = durable.begin(self.journals, run_id)
+            header = durable.header(start, run, isolation=self.isolation, modules=modules, files=files)
+            run.journal = durable.begin(self.journals, run_id, header)
             run.journal.bind(run)
-            run.journal.begin(durable.header(start, run, isolation=self.isolation, modules=modules, files=files))
-        except LuaHostError as error:
+        except UsageError as error:
             if self.journal is True or run_id is not None:
                 raise
-            run.journal = None
             run.notice(f"this run cannot be resumed: {error.message}")
 
     def _start(

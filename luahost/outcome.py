@@ -43,10 +43,7 @@ def run_result(run: Run, about: Callable[[], dict[str, Any]], bridge: Bridge, er
         run_id=journal.run_id if journal is not None else None,
     )
     if journal is not None:
-        try:
-            journal.end(result)
-        except LuaHostError as problem:
-            run.notice(f"{problem.message}; {problem.hint}")
+        journal.end(result)
     result.meta = about()
     return result
 

@@ -191,7 +191,7 @@ class Dispatcher(Directory):
         record = checked.pending.record
         connection = self._connect(checked.integration, record.account)
         if run.journal is not None:
-            run.journal.account(connection.identity(run.journal.run_id))
+            run.journal.account(connection)
         args.check_version(checked.function, checked.arguments, connection.account.version, record.account)
         return HandlerCall(self.ledger, connection, checked.function, run, checked.pending, checked.secrets, walked)
 

@@ -56,6 +56,11 @@ class Connection:
                 self._facts[name] = find()
             return self._facts[name]
 
+    @property
+    def org_id(self) -> str | None:
+        """The account's organisation, as it was set or has been found out."""
+        return self.account.org_id or self._facts.get("org_id")
+
     def identity(self, salt: str) -> dict[str, Any]:
         """What this account is, for a run that is resumed to see that it is still the same. `key` tells keys apart."""
         account = self.account
@@ -64,7 +69,7 @@ class Connection:
             "integration": account.integration,
             "account": account.name,
             "base_url": "simulated" if self.simulated else account.base_url,
-            "org_id": account.org_id or self._facts.get("org_id"),
+            "org_id": self.org_id,
             "api_version": account.version,
             "key": key,
         }

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from luahost.calls.accounts import Account
-    from luahost.calls.journal import Entry as JournalEntry
     from luahost.calls.ledger import Entry, Ledger
+    from luahost.calls.recorded import Entry as JournalEntry
     from luahost.calls.run import Pending, Run
     from luahost.calls.settings import Timing
     from luahost.spec import Creation, Function
@@ -159,7 +159,7 @@ class Once:
                 made = self._creation.send(tags)
                 identity = self._creation.identify(made)
         except LuaHostError as error:
-            if _may_have_happened(error):
+            if self._pending.sent and _may_have_happened(error):
                 return self._search(error, tagged=bool(tags))
             if tags and _refuses_tags(error):
                 self._run.notice(

@@ -5,99 +5,27 @@ luahost.calls.history says what its lines are.
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
-from collections import deque
 
-from luahost.calls.history import VERSION, History, RecordedCall, call_text
-from luahost.errors import (
-    Cancelled,
-    Conflict,
-    InternalError,
-    LimitExceeded,
-    OutcomeUnknown,
-    ScriptError,
-    Unsupported,
-    from_fields,
-)
+from luahost.calls.history import VERSION, History, RecordedCall
+from luahost.calls.lines import Lines
+from luahost.calls.recorded import Asked, Entry, Recorded
+from luahost.errors import Cancelled, Conflict, InternalError, LimitExceeded, OutcomeUnknown, ScriptError, Unsupported
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
+    from luahost.calls.handling import Connection
     from luahost.calls.run import Run
     from luahost.errors import LuaHostError
     from luahost.results import CallRecord, Result
 
 ASSUMPTIONS = ("done", "not-done")
 """What somebody may say of a write whose answer was lost."""
-
-
-def _encode(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return {BYTES: value.decode("latin-1")}
-    raise TypeError(f"{type(value).__name__} has no JSON form")
-
-
-BYTES = "\0bytes"
-"""The name under which bytes stand in JSON, each as the character of its number."""
-
-
-def _read(value: Any) -> Any:
-    """A recorded value with its bytes."""
-    if isinstance(value, dict):
-        if len(value) == 1 and isinstance(value.get(BYTES), str):
-            return value[BYTES].encode("latin-1")
-        return {name: _read(each) for name, each in value.items()}
-    return [_read(each) for each in value] if isinstance(value, list) else value
-
-
-class Entry:
-    """One call as the journal knows it.
-
-    `answered` says that `answer` has it, and nothing is sent. `fresh` that it has never left; else it may have
-    happened already. `run_key` is this call's alone, in this run and whatever resumes it.
-    """
-
-    __slots__ = ("account", "approved", "call", "fresh", "known", "n", "run_key")
-
-    def __init__(self, n: int, call: str, account: str, known: RecordedCall | None, run_key: str) -> None:
-        self.n = n
-        self.call = call
-        self.account = account
-        self.known = known
-        self.run_key = run_key
-        self.fresh = known is None or not known.sent
-        self.approved = False
-
-    @property
-    def answered(self) -> bool:
-        return self.known is not None and self.known.status is not None
-
-    @property
-    def has_failed(self) -> bool:
-        return self.known is not None and self.known.error is not None
-
-    @property
-    def pages(self) -> list[dict[str, Any]]:
-        """What the journal has of a walk's pages."""
-        return self.known.pages if self.known is not None else []
-
-    def answer(self) -> Any:
-        """What the call gave; raises what it raised."""
-        known = self.known
-        if known is None or known.status is None:
-            raise InternalError("this call was not answered before")
-        if known.error is not None:
-            raise from_fields(known.error)
-        return _read(known.result)
 
 
 class Journal:
@@ -120,89 +48,44 @@ class Journal:
     ) -> None:
         self.run_id = run_id
         self.alone = alone
-        self._file = file
         self._history = history
         self._assume = assume
-        self._writing = threading.Lock()
+        self._lines = Lines(run_id, file, history.size if history is not None else 0)
+        self._recorded = Recorded(history)
         self._lock = threading.Lock()
-        self._good = history.size if history and file is not None else 0
         self._run: Run | None = None
         self._asked: dict[int, dict[str, Any]] = {}
         self._pending: list[dict[str, Any]] = []
         self._stopped_by: LuaHostError | None = None
+        self._told = False
         self._failed: dict[tuple[str, str], int] = {}
         self._last: tuple[int, bool] | None = None
-        self._counted: dict[tuple[Any, ...], int] = {}
         self._slept: dict[str, int] = {}
         self._accounts = dict(history.accounts) if history else {}
+        self._met: dict[tuple[str, str], str | None] = {}
         self._first_account = history.header["account"] if history else None
-        self._known: dict[tuple[Any, ...], deque[RecordedCall]] = {}
-        self._left: dict[str, int] = {}
-        self._next = 1
-        if history is not None:
-            self._next = max(history.calls, default=0) + 1
-            for _, each in sorted(history.calls.items()):
-                self._known.setdefault(
-                    _key(each.task, each.call, each.account, each.arguments, each.walk), deque()
-                ).append(each)
-                self._left[each.task] = self._left.get(each.task, 0) + 1
 
     def bind(self, run: Run) -> None:
         """Say which run it is, before it begins."""
         self._run = run
 
-    # -- its lines ------------------------------------------------------------------------------------------
+    # -- its life -------------------------------------------------------------------------------------------
 
-    def _write(
-        self, event: str, fields: dict[str, Any], *, sure: bool = False, cover: Callable[[str], str] | None = None
-    ) -> None:
-        """Append a line; raises InternalError when it is not there as a whole. `sure` waits until it is on the disk."""
-        file = self._file
-        if file is None:
-            return
-        try:
-            text = _encode({"event": event, "at": time.time(), **fields})
-        except (TypeError, ValueError, RecursionError) as error:
-            raise InternalError(f"the journal cannot hold it: {error}", hint="give plain JSON values") from None
-        data = (cover(text) if cover else text).encode("utf-8", "surrogatepass") + b"\n"
-        try:
-            with self._writing:
-                self._append(file, data)
-            if sure:
-                os.fsync(file)
-        except OSError as error:
-            raise InternalError(
-                f"the journal of run {self.run_id} cannot be written: {error.strerror}",
-                hint="make room, then resume the run; or run without a journal: --no-journal",
-            ) from None
-
-    def _append(self, file: int, data: bytes) -> None:
-        """All of it, or none: half of a line would hide those behind it."""
-        try:
-            written = os.write(file, data)
-            while written < len(data):
-                written += os.write(file, data[written:])
-        except OSError:
-            os.ftruncate(file, self._good)
-            raise
-        self._good += len(data)
-
-    def begin(self, header: dict[str, Any]) -> None:
+    def begin(self, header: Mapping[str, Any]) -> None:
         """The first line."""
-        self._write("run", {"version": VERSION, "run_id": self.run_id, **header, **_process()})
+        self._lines.write("run", {"version": VERSION, "run_id": self.run_id, **header, **_process()})
 
     def resume(self) -> None:
         """The run goes on. What was half written when it died is taken away."""
-        if self._file is not None:
-            os.ftruncate(self._file, self._good)
-        self._write("resume", _process())
+        self._lines.mend()
+        self._lines.write("resume", _process())
 
     def approve(self, numbers: Iterable[int]) -> None:
         """Somebody has approved these calls."""
         for n in numbers:
             if self._history is not None:
                 self._history.approved.add(n)
-            self._write("approved", {"n": n}, sure=True)
+            self._lines.write("approved", {"n": n}, sure=True)
 
     def end(self, result: Result) -> None:
         """The run is over; the journal is closed, and free for whoever resumes it."""
@@ -210,25 +93,18 @@ class Journal:
         reopen = self._to_reopen(error)
         if error is not None and error.code == "approval_required":
             self._pending = [self._asked[n] for n in reopen if n in self._asked]
-        try:
-            self._write(
-                "end",
-                {
-                    "status": _status(result),
-                    "error": error.fields() if error else None,
-                    "elapsed_ms": result.elapsed_ms,
-                    "calls": len(result.calls),
-                    "reopen": reopen,
-                },
-            )
-        finally:
-            self.close()
+        fields = {
+            "status": _status(result),
+            "error": error.fields() if error else None,
+            "elapsed_ms": result.elapsed_ms,
+            "calls": len(result.calls),
+            "reopen": reopen,
+        }
+        self._try_to_write("end", fields)
+        self.close()
 
     def close(self) -> None:
-        with self._writing:
-            file, self._file = self._file, None
-        if file is not None:
-            os.close(file)
+        self._lines.close()
 
     def _to_reopen(self, error: LuaHostError | None) -> list[int]:
         """The call that the run has ended with: a resumed run makes it anew."""
@@ -257,20 +133,20 @@ class Journal:
             raise InternalError("the script's process told of times that are none")
         history = self._history
         if history is None or clock > history.clock.get(task, 0):
-            self._write("time", {"task": task, "times": pairs, "clock": clock})
+            self._lines.write("time", {"task": task, "times": pairs, "clock": clock})
 
     def pause(self, task: str, seconds: float) -> float:
         """How long a task that sleeps has still to wait: not at all where it has slept before."""
         with self._lock:
             number = self._slept.get(task, 0)
             self._slept[task] = number + 1
+        if self.alone:
+            return seconds if self._run is not None and self._run.clock is not None else 0.0
         known = self._history.sleeps.get(task, []) if self._history is not None else []
         if number < len(known):
             began, lasted = known[number]
-            return 0.0 if self.alone else max(0.0, min(seconds, began + lasted - time.time()))
-        if self.alone:
-            return 0.0
-        self._write("sleep", {"task": task, "seconds": seconds})
+            return max(0.0, min(seconds, began + lasted - time.time()))
+        self._lines.write("sleep", {"task": task, "seconds": seconds})
         return seconds
 
     def module(self, name: str, read: Callable[[str], dict[str, str]]) -> dict[str, str]:
@@ -281,7 +157,7 @@ class Journal:
         if self.alone:
             raise ScriptError(f"module {name!r} not found: the journal of run {self.run_id} has none of that name")
         found = read(name)
-        self._write("module", {"name": name, **found})
+        self._lines.write("module", {"name": name, **found})
         return found
 
     @property
@@ -291,7 +167,7 @@ class Journal:
 
     def output(self, delivered: int) -> None:
         """So many bytes of output have been delivered in all."""
-        self._write("output", {"bytes": delivered})
+        self._try_to_write("output", {"bytes": delivered})
 
     # -- calls ----------------------------------------------------------------------------------------------
 
@@ -302,52 +178,34 @@ class Journal:
         keys differs from process to process. Where a task calls something else while others of its calls have not come
         again, it goes another way: that ends the run, unless the script is `unordered`, which alone can explain it.
         """
-        task = record.task
-        key = _key(task, record.call, record.account, shown, walk)
-        told = f"{call_text(record.call, record.account, shown)}{_in(task)}"
+        asked = Asked(record.task, record.call, record.account, shown, walk=walk)
         with self._lock:
-            waiting = self._known.get(key)
-            known = waiting.popleft() if waiting else None
-            occurrence = self._counted[key] = self._counted.get(key, 0) + 1
-            if known is not None:
-                self._left[task] -= 1
-                n = known.n
-            elif self.alone:
-                raise Unsupported(
-                    f"the journal of run {self.run_id} has no such call: {told}",
-                    hint="a replay answers from its journal alone; record it anew where the script has changed",
-                )
-            elif self._left.get(task) and not unordered:
-                raise self._other_way(told, task)
-            else:
-                n, self._next = self._next, self._next + 1
-        if self.alone and known is not None and known.status is None:
-            raise Unsupported(f"the journal of run {self.run_id} has no answer to this call: {known}{_in(task)}")
-        if known is None:
-            self._write(
-                "call",
-                {
-                    "n": n,
-                    "task": task,
-                    "call": record.call,
-                    "account": record.account,
-                    "access": access,
-                    "arguments": shown,
-                    **({"walk": True} if walk else {}),
-                },
+            known, occurrence = self._recorded.take(asked)
+            if known is None and not self.alone:
+                if not unordered and self._recorded.has_more(asked.task):
+                    raise self._other_way(asked)
+                n = self._recorded.number()
+        if known is not None:
+            n = known.n
+        if self.alone and (known is None or known.status is None):
+            lacks = "no such call" if known is None else "no answer to this call"
+            raise Unsupported(
+                f"the journal of run {self.run_id} has {lacks}: {asked}",
+                hint="a replay answers from its journal alone; record it anew where the script has changed",
             )
-        entry = Entry(n, record.call, record.account, known, f"{self.run_id}:{_encode(key)}:{occurrence}")
+        if known is None:
+            fields = {"n": n, "task": asked.task, "call": asked.call, "account": asked.account, "access": access}
+            self._lines.write("call", {**fields, "arguments": shown, **({"walk": True} if walk else {})})
+        entry = Entry(n, asked, known, self.run_id, occurrence)
         entry.approved = self._history is not None and n in self._history.approved
         return entry
 
-    def _other_way(self, told: str, task: str) -> Any:
-        expected = min(
-            (each for calls in self._known.values() for each in calls if each.task == task), key=lambda each: each.n
-        )
+    def _other_way(self, asked: Asked) -> Any:
+        expected = self._recorded.expected(asked.task)
         return self._stop(
             Conflict(
-                f"the script goes another way than before: it calls {told}, where run {self.run_id} "
-                f"had called {expected}",
+                f"the script goes another way than before: it calls {asked}, "
+                f"where run {self.run_id} had called {expected}",
                 hint=f"nothing more was sent; luahost runs show {self.run_id} lists what was done",
             )
         )
@@ -378,7 +236,7 @@ class Journal:
 
     def sent(self, entry: Entry) -> None:
         """A write is about to leave; it may when this returns."""
-        self._write("sent", {"n": entry.n}, sure=True)
+        self._lines.write("sent", {"n": entry.n}, sure=True)
 
     def answer(
         self, entry: Entry, record: CallRecord, result: Any, cover: Callable[[str], str], *, pages: bool = False
@@ -389,7 +247,7 @@ class Journal:
         fields = {"n": entry.n, "status": "ok", **told, "policy": record.policy}
         if self._run is not None and self._run.clock is not None:
             fields["now"] = self._run.clock.time()
-        self._answered("answer", fields, cover)
+        self._try_to_write("answer", fields, cover)
 
     def fail(
         self, entry: Entry | None, record: CallRecord, error: LuaHostError, *, over: bool, page: bool = False
@@ -408,26 +266,28 @@ class Journal:
             shown = {name: getattr(record, name) for name in ("call", "account", "arguments")}
             self._asked[entry.n] = {"n": entry.n, **shown}
         if page:
-            self._answered("page", {"n": entry.n, "error": error.fields()}, None)
+            self._try_to_write("page", {"n": entry.n, "error": error.fields()}, None)
         elif not entry.answered:
             self._fail(entry, record, error)
 
     def _fail(self, entry: Entry, record: CallRecord, error: LuaHostError) -> None:
         status = "unknown" if error.code == "outcome_unknown" else "error"
-        self._answered(
+        self._try_to_write(
             "answer", {"n": entry.n, "status": status, "error": error.fields(), "policy": record.policy}, None
         )
 
     def page(self, entry: Entry, fields: dict[str, Any], cover: Callable[[str], str]) -> None:
         """One page of a walk."""
-        self._answered("page", {"n": entry.n, **fields}, cover)
+        self._try_to_write("page", {"n": entry.n, **fields}, cover)
 
-    def _answered(self, event: str, fields: dict[str, Any], cover: Callable[[str], str] | None) -> None:
-        """What has happened is told to the script all the same: the next call fails before it is sent."""
+    def _try_to_write(self, event: str, fields: dict[str, Any], cover: Callable[[str], str] | None = None) -> None:
+        """Write down what has happened. The script is told all the same: its next call fails before it is sent."""
         try:
-            self._write(event, fields, cover=cover)
+            self._lines.write(event, fields, cover=cover)
         except InternalError as error:
-            if self._run is not None:
+            with self._lock:
+                told, self._told = self._told, True
+            if self._run is not None and not told:
                 self._run.notice(f"{error.message}; {error.hint}")
 
     def replays(self, integration: str, account: str) -> bool:
@@ -438,15 +298,20 @@ class Journal:
         """The accounts of an integration on which the run had called something."""
         return [account for name, account in self._accounts if name == integration]
 
-    def account(self, facts: dict[str, Any]) -> None:
-        """What an account was that a call is made on; written when it is new or has changed."""
-        at = facts["integration"], facts["account"]
+    def account(self, connection: Connection) -> None:
+        """What an account was that a call is made on; written when it is new, or more is known of it."""
+        at = connection.account.integration, connection.account.name
+        org_id = connection.org_id
+        if at in self._met and self._met[at] == org_id:
+            return
+        self._met[at] = org_id
+        facts = connection.identity(self.run_id)
         with self._lock:
             known = self._accounts.get(at)
             if known is not None and all(known.get(name) == value for name, value in facts.items()):
                 return
             self._accounts[at] = facts
-        self._write("account", facts)
+        self._lines.write("account", facts)
 
     @property
     def pending(self) -> list[dict[str, Any]]:
@@ -456,19 +321,11 @@ class Journal:
     def left_over(self) -> list[RecordedCall]:
         """The writes of the history that this run has not made again."""
         with self._lock:
-            return [each for calls in self._known.values() for each in calls if each.access == "write"]
+            return self._recorded.writes_left()
 
 
 def _process() -> dict[str, Any]:
     return {"pid": os.getpid(), "host": os.uname().nodename if hasattr(os, "uname") else ""}
-
-
-def _key(task: str, call: str, account: str, arguments: dict[str, Any], walk: bool) -> tuple[Any, ...]:
-    return task, call, account, json.dumps(arguments, sort_keys=True, default=_plain), walk
-
-
-def _in(task: str) -> str:
-    return f" (in task {task})" if task else ""
 
 
 def _status(result: Result) -> str:

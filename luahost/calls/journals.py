@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 import time
-from pathlib import Path
 
 from luahost.errors import InternalError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from luahost.calls.history import History
 
@@ -28,13 +28,24 @@ class Journals:
     """Those below one state folder, in its folder `runs`."""
 
     def __init__(self, state: str | Path) -> None:
-        self.folder = Path(state) / "runs"
+        self._folder = os.path.join(state, "runs")  # noqa: PTH118 (pathlib takes longer to import than a journal to begin)
+
+    @property
+    def folder(self) -> Path:
+        from pathlib import Path
+
+        return Path(self._folder)
 
     def path(self, run_id: str) -> Path:
         """Where the journal of a run lies, if it has one; raises UsageError for what is no id."""
+        from pathlib import Path
+
+        return Path(self._path(run_id))
+
+    def _path(self, run_id: str) -> str:
         if not _ID.fullmatch(run_id):
             raise UsageError(f"{run_id!r} is not the id of a run", hint="luahost runs list shows the ids there are")
-        return self.folder / f"{run_id}.jsonl"
+        return f"{self._folder}{os.sep}{run_id}.jsonl"
 
     def ids(self) -> list[str]:
         """The ids of all runs; other files in the folder are nobody's."""
@@ -95,9 +106,9 @@ class Journals:
 
     def create(self, run_id: str) -> int:
         """A new, locked journal: its file descriptor. Raises InternalError where there cannot be one."""
-        path = self.path(run_id)
+        path = self._path(run_id)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.makedirs(self._folder, mode=0o700, exist_ok=True)  # noqa: PTH103
             file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
         except FileExistsError:
             raise UsageError(f"run {run_id} has a journal already", hint="resume it, or choose another id") from None

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from luahost.calls.checked import Checked
     from luahost.calls.dispatch import Dispatcher
-    from luahost.calls.journal import Entry, Journal
+    from luahost.calls.journal import Journal
+    from luahost.calls.recorded import Entry
     from luahost.calls.run import Run
 
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from luahost.calls.approval import Approve
     from luahost.calls.cancellation import Cancellation
     from luahost.calls.dry_run import DryRun
-    from luahost.calls.journal import Entry, Journal
+    from luahost.calls.journal import Journal
+    from luahost.calls.recorded import Entry
     from luahost.calls.walks import Walk
     from luahost.results import CallRecord, Limits
     from luahost.spec import Files

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ def _simulator() -> Iterator[dict[str, Any]]:
 
 
 def brokered() -> list[Figure]:
-    with _simulator() as told, requests.Session() as session:
+    with _simulator() as told, requests.Session() as session, tempfile.TemporaryDirectory() as state:
         key = told["keys"]["v3"]["default"]
         url = f"{told['url']}/v3/organizations/{told['org_id']}/sessions/devin-sess_abc123"
         session.headers["Authorization"] = f"Bearer {key}"
@@ -46,13 +47,15 @@ def brokered() -> list[Figure]:
             for _ in range(n):
                 session.get(url)
 
-        def by_host(isolation: str) -> Callable[[int], object]:
-            host = Host(accounts=accounts, limits=ours.NO_LIMITS, isolation=isolation, state=False)
+        def by_host(**options: Any) -> Callable[[int], object]:
+            host = Host(accounts=accounts, limits=ours.NO_LIMITS, **{"state": False, **options})
             return lambda n: ours.run(host, SCRIPT, {"n": n})
 
-        works = [plain, by_host("process"), by_host("none")]
-        request, process, none = rounds_of(9, *each(growth(CALLS), *works))
+        journal = by_host(state=state, journal=True)
+        works = [plain, by_host(), by_host(isolation="none"), journal]
+        request, process, none, written = rounds_of(9, *each(growth(CALLS), *works))
     return [
         timed("get_session, child process / requests.get", pair_of(process, request), "ms", "at most 1.25"),
         timed("get_session, same process / requests.get", pair_of(none, request), "ms", "at most 1.10"),
+        timed("get_session, child process: with a journal / without", pair_of(written, process), "ms", "at most 1.1"),
     ]
