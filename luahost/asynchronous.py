@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -35,6 +36,7 @@ class RunOptions(TypedDict, total=False):
     cancellation: Cancellation | None
     on_output: Callable[[bytes], None] | None
     on_notice: Callable[[str], None] | None
+    on_begin: Callable[[CallRecord], None] | None
     on_call: Callable[[CallRecord], None] | None
     keep_output: bool
     owner: str | None
@@ -51,6 +53,7 @@ class AgainOptions(TypedDict, total=False):
     cancellation: Cancellation | None
     on_output: Callable[[bytes], None] | None
     on_notice: Callable[[str], None] | None
+    on_begin: Callable[[CallRecord], None] | None
     on_call: Callable[[CallRecord], None] | None
     keep_output: bool
     child: Single | None
@@ -65,7 +68,8 @@ async def run_async(run: Callable[..., Result], threads: Executor, options: RunO
     options["cancellation"] = cancellation  # its own: a task that is cancelled ends no other's run
     if given is not None:
         given.wakes(cancellation.cancel)
-    running = threads.submit(partial(run, loop=loop, **options))
+    # In the task's own context: what traces a program finds there what this run is part of.
+    running = threads.submit(contextvars.copy_context().run, partial(run, loop=loop, **options))
     try:
         return await asyncio.shield(asyncio.wrap_future(running))
     except asyncio.CancelledError:

@@ -49,7 +49,7 @@ def begin(journals: Journals, run_id: str | None, header: Mapping[str, Any]) -> 
     """A journal for a run that begins; raises UsageError where there cannot be one, and leaves nothing of it."""
     run_id = run_id or new_id()
     try:
-        made = Journal(run_id, journals.create(run_id))
+        made = Journal(run_id, journals.create(run_id), folder=journals.place)
         try:
             made.begin(header)
         except InternalError:

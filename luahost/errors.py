@@ -272,6 +272,13 @@ def from_fields(fields: dict[str, Any]) -> LuaHostError:
     return error
 
 
+def may_have_happened(error: LuaHostError) -> bool:
+    """Whether a write that had left may be done although it has failed: no answer, or one that says nothing of it."""
+    if error.status is not None:
+        return not 400 <= error.status < 500 or error.status == 408
+    return not isinstance(error, (CallTimeout, Cancelled, NetworkError))  # these say that nothing was sent
+
+
 def _is(value: Any, kind: type | tuple[type, ...]) -> bool:
     """Whether a value is of a kind; true and false are no numbers."""
     return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from functools import partial
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from luahost.durable import Again
     from luahost.lua.child import Single
     from luahost.results import CallRecord
-    from luahost.spec import Files, Integration
+    from luahost.spec import Files, Function, Integration
 
 ISOLATIONS = ("process", "none")
 
@@ -152,6 +153,7 @@ class Host:
         cancellation: Cancellation | None = None,
         on_output: Callable[[bytes], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
+        on_begin: Callable[[CallRecord], None] | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
         keep_output: bool = True,
         child: Single | None = None,
@@ -173,6 +175,7 @@ class Host:
         cancellation  ends the run when its `cancel` is called
         on_output     gets output as it is printed; keep_output=False leaves `Result.output` empty
         on_notice     gets notices as they come; they are in `Result.meta["notices"]` as well
+        on_begin      gets the record of each call when it begins, with no more than its name and account
         on_call       gets the record of each call when it is over, in the thread that made it
         child         a child process that was started before, to save its start-up time; it is ended, and not closed
         owner         on whose behalf: a process that is reused serves one owner; None: this run alone
@@ -187,8 +190,8 @@ class Host:
         if limits is not None and limits.calls_per_function:
             self.dispatcher.check_limits(limits)
         run = self._new_run(
-            account, files, dry_run=dry_run, limits=limits, on_notice=on_notice, on_call=on_call, approve=approve,
-            loop=loop, cancellation=cancellation, suspend=suspend, again=again,
+            account, files, dry_run=dry_run, limits=limits, on_notice=on_notice, on_begin=on_begin, on_call=on_call,
+            approve=approve, loop=loop, cancellation=cancellation, suspend=suspend, again=again,
         )  # fmt: skip
         bridge = Bridge(
             run,
@@ -204,6 +207,7 @@ class Host:
                 start = self._start(source, name, args or {}, list(words), run, again)
                 if again is None and self.journal and not dry_run:
                     self._write_down(run, start, run_id, modules, files)
+                run.begin_trace(name, self.isolation)
                 self._execute(bridge, run, start, child, owner)
                 error = bridge.error()
             except UsageError:
@@ -224,11 +228,13 @@ class Host:
         except KeyboardInterrupt:
             interrupted = True
             error = error or Cancelled("interrupted")
-        except BaseException:
+        except BaseException as fault:
+            run.end_trace(fault)
             if run.journal is not None:
                 run.journal.close()
             raise
         result = run_result(run, partial(self._meta, run), bridge, error)
+        run.end_trace(result)
         if interrupted:
             raise Interrupted(result)
         return result
@@ -332,6 +338,7 @@ class Host:
         dry_run: bool,
         limits: Limits | None = None,
         on_notice: Callable[[str], None] | None = None,
+        on_begin: Callable[[CallRecord], None] | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
         approve: Approve | None = None,
         loop: AbstractEventLoop | None = None,
@@ -341,11 +348,12 @@ class Host:
     ) -> Run:
         dry = self._parts.dry_run() if dry_run else None
         clock = dry.clock if dry is not None else again.clock if again is not None else self._parts.clock()
-        return Run(
+        made = Run(
             limits=limits or self.limits,
             account=account,
             clock=clock,
             on_notice=on_notice,
+            on_begin=on_begin,
             on_call=on_call,
             files=_folder(files, dry_run=dry_run),
             approve=approve or self.approve,
@@ -355,6 +363,18 @@ class Host:
             journal=None if again is None else again.journal,
             suspend=suspend,
         )
+        if "opentelemetry" in sys.modules:
+            from luahost import telemetry
+
+            made.spans = telemetry.spans(account, self._function, simulated=self.simulate)
+        return made
+
+    def _function(self, call: str) -> Function | None:
+        """The function of that name, for what a trace says of it."""
+        try:
+            return self.dispatcher.find(call)[1]
+        except LuaHostError:
+            return None
 
     def _write_down(
         self,

@@ -300,7 +300,7 @@ def task(script: str, n: int = 1) -> Any:
         script, name="it.lua", account="default", modules=None, files=None, limits=Limits(), policy=None,
         simulate=False, state=None, require_seal="none", at_once=1,
     )  # fmt: skip
-    return {"job": text, "line": n, "args": {"n": n}, "run_id": None}
+    return {"job": text, "line": n, "args": {"n": n}, "run_id": None, "begun": False}
 
 
 def workers(crew: Crew) -> list[int]:

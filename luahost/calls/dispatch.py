@@ -195,11 +195,10 @@ class Dispatcher(Directory):
         args.check_version(checked.function, checked.arguments, connection.account.version, record.account)
         return HandlerCall(self.ledger, connection, checked.function, run, checked.pending, checked.secrets, walked)
 
-    def cover(self, checked: Checked) -> Callable[[str], str]:
-        """Covers, in any text, the key of a call's account and what its arguments say is sensitive."""
+    def redact(self, checked: Checked) -> Callable[[str], str]:
+        """Takes the key of a call's account out of any text."""
         connection = self._connected.get((checked.integration.name, checked.pending.record.account))
-        hidden = Cover(checked.secrets)
-        return lambda text: hidden.value(connection.account.redact(text) if connection is not None else text)
+        return connection.account.redact if connection is not None else str
 
     def allow(self, run: Run, checked: Checked) -> None:
         """Return when the call may be made; raise PermissionDenied or ApprovalRequired when not. Record why."""

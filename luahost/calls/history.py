@@ -31,7 +31,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from luahost.errors import UsageError
+from luahost.errors import UsageError, from_fields, may_have_happened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,8 +76,8 @@ class RecordedCall:
         self.status, self.answered_at = event["status"], event["at"]
         self.result, self.error, self.policy = event.get("result"), event.get("error"), event.get("policy")
         self.now = event.get("now")
-        if self.status == "error":
-            self.sent = False  # refused: it did not happen
+        if self.status == "error" and not may_have_happened(from_fields(self.error or {})):
+            self.sent = False
 
     def __str__(self) -> str:
         return call_text(self.call, self.account, self.arguments)
@@ -104,7 +104,8 @@ class History:
         self.output = 0
         self.approved: set[int] = set()
         self.end: dict[str, Any] | None = None
-        self.resumed: list[float] = []
+        self.pauses: list[tuple[float, float]] = []
+        """Each time that it was resumed: when it had last been heard of, and when it went on."""
         self.last_at = 0.0
         self.size = 0
 
@@ -174,14 +175,14 @@ class History:
 
     def _resume(self, event: dict[str, Any]) -> None:
         self.reopen()
-        self.resumed.append(event["at"])
+        self.pauses.append((self.last_at, event["at"]))
 
     def take(self, event: dict[str, Any]) -> None:
         """Learn one line; an event unknown here is of a later luahost, and passed over. Raises KeyError and such."""
         learn = _LEARN.get(event["event"])
-        self.last_at = event["at"]
         if learn is not None:
             learn(self, event)
+        self.last_at = event["at"]
 
 
 class RecordedClock:

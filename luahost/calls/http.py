@@ -50,6 +50,7 @@ class Client:
         self._account = transport.account
         self._run = run
         self._pending = pending
+        pending.target = transport.account
         self._secrets = secrets
         self._received = 0
 
@@ -157,6 +158,7 @@ class Client:
     ) -> tuple[requests.Response, bytes]:
         current.deadline = deadline
         current.sending = True  # until _Adapter knows better
+        self._pending.http_status = None
         timing = self._transport.timing
         left = time_left()
         if left <= 0:
@@ -171,6 +173,7 @@ class Client:
             proxies=session.proxies,
             cert=None,
         )
+        self._pending.http_status = response.status_code
         try:
             return response, self._body(response.raw, write=not repeat)
         finally:

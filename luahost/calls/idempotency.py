@@ -16,15 +16,13 @@ from typing import TYPE_CHECKING, Any
 from luahost.calls.arguments import shown
 from luahost.calls.ledger import FREE
 from luahost.errors import (
-    CallTimeout,
-    Cancelled,
     Conflict,
     Forbidden,
     InternalError,
     LuaHostError,
-    NetworkError,
     NotFound,
     OutcomeUnknown,
+    may_have_happened,
 )
 from luahost.spec import KEPT_TAGS
 
@@ -159,7 +157,7 @@ class Once:
                 made = self._creation.send(tags)
                 identity = self._creation.identify(made)
         except LuaHostError as error:
-            if self._pending.sent and _may_have_happened(error):
+            if self._pending.sent and may_have_happened(error):
                 return self._search(error, tagged=bool(tags))
             if tags and _refuses_tags(error):
                 self._run.notice(
@@ -304,13 +302,6 @@ def _conflict() -> Conflict:
         "this idempotency_key was used before with other arguments",
         hint="use a new key for a new task, or the same arguments to get what the key has made",
     )
-
-
-def _may_have_happened(error: LuaHostError) -> bool:
-    """Whether what was sent may have been done: no answer, one that says nothing, or one that cannot be read."""
-    if error.status is not None:
-        return not 400 <= error.status < 500 or error.status == 408
-    return not isinstance(error, (CallTimeout, Cancelled, NetworkError))  # these say that nothing was sent
 
 
 def _refuses_tags(error: LuaHostError) -> bool:

@@ -32,6 +32,7 @@ class Journal:
     """One run's. Thread-safe.
 
     file      where it is written, open and locked; None: nothing is
+    folder    where a new file is
     history   what is known from before; None for a run that begins
     alone     answer from the history and from nothing else: a replay
     assume    what is taken for so of a write whose answer was lost: "done", "not-done" or by its number, {3: "done"}
@@ -43,6 +44,7 @@ class Journal:
         file: int | None,
         history: History | None = None,
         *,
+        folder: str | None = None,
         alone: bool = False,
         assume: str | Mapping[int, str] | None = None,
     ) -> None:
@@ -50,7 +52,7 @@ class Journal:
         self.alone = alone
         self._history = history
         self._assume = assume
-        self._lines = Lines(run_id, file, history.size if history is not None else 0)
+        self._lines = Lines(run_id, file, history.size if history is not None else 0, folder)
         self._recorded = Recorded(history)
         self._lock = threading.Lock()
         self._run: Run | None = None
@@ -239,7 +241,7 @@ class Journal:
         self._lines.write("sent", {"n": entry.n}, sure=True)
 
     def answer(
-        self, entry: Entry, record: CallRecord, result: Any, cover: Callable[[str], str], *, pages: bool = False
+        self, entry: Entry, record: CallRecord, result: Any, redact: Callable[[str], str], *, pages: bool = False
     ) -> None:
         """What a call has given; of a walk, its pages follow."""
         told = {"pages": True} if pages else {"result": result}
@@ -247,7 +249,7 @@ class Journal:
         fields = {"n": entry.n, "status": "ok", **told, "policy": record.policy}
         if self._run is not None and self._run.clock is not None:
             fields["now"] = self._run.clock.time()
-        self._try_to_write("answer", fields, cover)
+        self._try_to_write("answer", fields, redact)
 
     def fail(
         self, entry: Entry | None, record: CallRecord, error: LuaHostError, *, over: bool, page: bool = False
@@ -276,14 +278,14 @@ class Journal:
             "answer", {"n": entry.n, "status": status, "error": error.fields(), "policy": record.policy}, None
         )
 
-    def page(self, entry: Entry, fields: dict[str, Any], cover: Callable[[str], str]) -> None:
+    def page(self, entry: Entry, fields: dict[str, Any], redact: Callable[[str], str]) -> None:
         """One page of a walk."""
-        self._try_to_write("page", {"n": entry.n, **fields}, cover)
+        self._try_to_write("page", {"n": entry.n, **fields}, redact)
 
-    def _try_to_write(self, event: str, fields: dict[str, Any], cover: Callable[[str], str] | None = None) -> None:
+    def _try_to_write(self, event: str, fields: dict[str, Any], redact: Callable[[str], str] | None = None) -> None:
         """Write down what has happened. The script is told all the same: its next call fails before it is sent."""
         try:
-            self._lines.write(event, fields, cover=cover)
+            self._lines.write(event, fields, redact=redact)
         except InternalError as error:
             with self._lock:
                 told, self._told = self._told, True

@@ -28,13 +28,13 @@ class Journals:
     """Those below one state folder, in its folder `runs`."""
 
     def __init__(self, state: str | Path) -> None:
-        self._folder = os.path.join(state, "runs")  # noqa: PTH118 (pathlib takes longer to import than a journal to begin)
+        self.place = os.path.join(state, "runs")  # noqa: PTH118 (pathlib takes longer to import than a journal to begin)
 
     @property
     def folder(self) -> Path:
         from pathlib import Path
 
-        return Path(self._folder)
+        return Path(self.place)
 
     def path(self, run_id: str) -> Path:
         """Where the journal of a run lies, if it has one; raises UsageError for what is no id."""
@@ -45,7 +45,7 @@ class Journals:
     def _path(self, run_id: str) -> str:
         if not _ID.fullmatch(run_id):
             raise UsageError(f"{run_id!r} is not the id of a run", hint="luahost runs list shows the ids there are")
-        return f"{self._folder}{os.sep}{run_id}.jsonl"
+        return f"{self.place}{os.sep}{run_id}.jsonl"
 
     def ids(self) -> list[str]:
         """The ids of all runs; other files in the folder are nobody's."""
@@ -108,7 +108,7 @@ class Journals:
         """A new, locked journal: its file descriptor. Raises InternalError where there cannot be one."""
         path = self._path(run_id)
         try:
-            os.makedirs(self._folder, mode=0o700, exist_ok=True)  # noqa: PTH103
+            os.makedirs(self.place, mode=0o700, exist_ok=True)  # noqa: PTH103
             file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
         except FileExistsError:
             raise UsageError(f"run {run_id} has a journal already", hint="resume it, or choose another id") from None

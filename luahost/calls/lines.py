@@ -40,19 +40,25 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=pl
 class Lines:
     """The lines of run `run_id` in an open `file`, of which `size` bytes are good; without a file nothing is written.
 
+    `folder` is where a new file has its name.
+
     Thread-safe.
     """
 
-    def __init__(self, run_id: str, file: int | None, size: int = 0) -> None:
+    def __init__(self, run_id: str, file: int | None, size: int = 0, folder: str | None = None) -> None:
         self._run_id = run_id
         self._file = file
         self._good = size
+        self._folder = folder
         self._writing = threading.Lock()
 
     def write(
-        self, event: str, fields: dict[str, Any], *, sure: bool = False, cover: Callable[[str], str] | None = None
+        self, event: str, fields: dict[str, Any], *, sure: bool = False, redact: Callable[[str], str] | None = None
     ) -> None:
-        """Append a line; raises InternalError when it is not there as a whole. `sure` waits until it is on the disk."""
+        """Append a line; raises InternalError when it is not there as a whole.
+
+        `sure` waits until it is on the disk. `redact` covers what must not be in its text.
+        """
         file = self._file
         if file is None:
             return
@@ -60,17 +66,28 @@ class Lines:
             text = _encode({"event": event, "at": time.time(), **fields})
         except (TypeError, ValueError, RecursionError) as error:
             raise InternalError(f"the journal cannot hold it: {error}", hint="give plain JSON values") from None
-        data = (cover(text) if cover else text).encode("utf-8", "surrogatepass") + b"\n"
+        data = (redact(text) if redact else text).encode("utf-8", "surrogatepass") + b"\n"
         try:
             with self._writing:
                 self._append(file, data)
             if sure:
                 os.fsync(file)
+                self._settle_name()
         except OSError as error:
             raise InternalError(
                 f"the journal of run {self._run_id} cannot be written: {error.strerror}",
                 hint="make room, then resume the run; or run without a journal: --no-journal",
             ) from None
+
+    def _settle_name(self) -> None:
+        """See, once, that the file's name is on the disk as well."""
+        folder, self._folder = self._folder, None
+        if folder is not None:
+            opened = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(opened)
+            finally:
+                os.close(opened)
 
     def _append(self, file: int, data: bytes) -> None:
         """All of it, or none: half of a line would hide those behind it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from luahost.calls.cover import Cover
 from luahost.calls.history import RecordedClock
 from luahost.errors import Unsupported, from_fields
 from luahost.spec import Listing
@@ -37,11 +38,12 @@ def make(run: Run, journal: Journal, dispatcher: Dispatcher, checked: Checked, *
     elif checked.walk:
         dispatcher.allow(run, checked)
         pages = dispatcher.pages(run, checked)
-        journal.answer(entry, record, None, dispatcher.cover(checked), pages=True)
+        journal.answer(entry, record, None, dispatcher.redact(checked), pages=True)
         return dispatcher.walk(run, checked, _noted(journal, dispatcher, checked, entry, pages))
     else:
         found = dispatcher.make(run, checked)
-    journal.answer(entry, record, found, dispatcher.cover(checked))
+    told = Cover(checked.secrets).value(found) if checked.secrets else found
+    journal.answer(entry, record, told, dispatcher.redact(checked))
     return found
 
 
@@ -49,17 +51,17 @@ def _noted(
     journal: Journal, dispatcher: Dispatcher, checked: Checked, entry: Entry, pages: Iterator[dict[str, Any]]
 ) -> Iterator[dict[str, Any]]:
     """The pages of a walk, each written down before it is given."""
-    cover = dispatcher.cover(checked)
+    redact = dispatcher.redact(checked)
     entries = checked.function.entries
     for page in pages:
         listing = page.get(entries)
         if isinstance(listing, Listing):  # as it came: reading it takes time, and may not be needed
             rest = {name: each for name, each in page.items() if name != entries}
-            journal.page(entry, {"text": listing.text, "field": listing.field, "rest": rest}, cover)
+            journal.page(entry, {"text": listing.text, "field": listing.field, "rest": rest}, redact)
         else:
-            journal.page(entry, {"rest": page}, cover)
+            journal.page(entry, {"rest": page}, redact)
         yield page
-    journal.page(entry, {"last": True}, cover)
+    journal.page(entry, {"last": True}, redact)
 
 
 def _pages(

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Protocol
 
+    from luahost.calls.accounts import Account
     from luahost.calls.approval import Approve
     from luahost.calls.cancellation import Cancellation
     from luahost.calls.dry_run import DryRun
     from luahost.calls.journal import Journal
     from luahost.calls.recorded import Entry
     from luahost.calls.walks import Walk
-    from luahost.results import CallRecord, Limits
+    from luahost.results import CallRecord, Limits, Result
     from luahost.spec import Files
 
     class Clock(Protocol):
@@ -28,6 +29,17 @@ if TYPE_CHECKING:
         def time(self) -> float: ...
 
         def sleep(self, seconds: float) -> None: ...
+
+    class Spans(Protocol):
+        """Who is told of a run and of each call, in the thread that makes it, to trace them; see luahost.telemetry."""
+
+        def begin_run(self, name: str, *, isolation: str, run_id: str | None) -> None: ...
+
+        def end_run(self, came: Result | BaseException) -> None: ...
+
+        def begin(self, pending: Pending) -> None: ...
+
+        def end(self, pending: Pending, problem: LuaHostError | None) -> None: ...
 
 
 GRACE = 30.0
@@ -47,10 +59,11 @@ def _cut(value: Any) -> Any:
 class Pending:
     """A call under way. `sent` says that a write has left, so that its outcome is worth waiting for; `done`, that it
     has given its result; `planned`, that a dry run has given it, and nothing was sent. `entry` is what the journal
-    knows.
+    knows. `target` is the account that it has sent requests to, and `http_status` what the last of them was answered
+    with; `span` is whatever traces it.
     """
 
-    __slots__ = ("done", "entry", "planned", "record", "sent", "started")
+    __slots__ = ("done", "entry", "http_status", "planned", "record", "sent", "span", "started", "target")
 
     def __init__(self, record: CallRecord) -> None:
         self.record = record
@@ -58,6 +71,9 @@ class Pending:
         self.sent = False
         self.done = False
         self.planned = False
+        self.target: Account | None = None
+        self.http_status: int | None = None
+        self.span: Any = None
         self.started = time.monotonic()
 
 
@@ -76,6 +92,7 @@ class Run:
         account: str = "default",
         clock: Clock | None = None,
         on_notice: Callable[[str], None] | None = None,
+        on_begin: Callable[[CallRecord], None] | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
         files: Files | None = None,
         approve: Approve | None = None,
@@ -114,7 +131,9 @@ class Run:
         self.started = time.monotonic()
         self.deadline = self.started + limits.wall if limits.wall is not None else None
         self._on_notice = on_notice
+        self._on_begin = on_begin
         self._on_call = on_call
+        self.spans: Spans | None = None
         self.stopped = False
         self._pending: set[Pending] = set()
         self._text_kept = 0
@@ -146,6 +165,10 @@ class Run:
             self._count(record.call)
             self.records.append(record)
             self._pending.add(pending)
+        if self.spans is not None:
+            self.spans.begin(pending)
+        if self._on_begin:
+            self._on_begin(record)
         return pending
 
     def end(self, pending: Pending, problem: LuaHostError | None) -> None:
@@ -163,6 +186,8 @@ class Run:
             self._pending.discard(pending)
             if pending.sent or problem is not None:
                 self._changed.notify_all()
+        if self.spans is not None:
+            self.spans.end(pending, problem)
         if self._on_call:
             self._on_call(record)
 
@@ -244,6 +269,16 @@ class Run:
             self._changed.notify_all()
 
     # -- the end --------------------------------------------------------------------------------------------
+
+    def begin_trace(self, name: str, isolation: str) -> None:
+        """Begin the span of the whole run, a script called `name`."""
+        if self.spans is not None:
+            self.spans.begin_run(name, isolation=isolation, run_id=self.journal.run_id if self.journal else None)
+
+    def end_trace(self, came: Result | BaseException) -> None:
+        """End it; an exception is one that goes to whoever called `Host.run`."""
+        if self.spans is not None:
+            self.spans.end_run(came)
 
     def end_with(self, error: LuaHostError) -> None:
         """Have the run end with this error: from now on nothing is sent, nothing printed, and every wait is over."""

@@ -44,6 +44,16 @@ class Timing:
         self.keyring_timeout = keyring_timeout
 
 
+class Keeping:
+    """How long the journals of runs are kept, and how many: config.toml's table [journal]."""
+
+    __slots__ = NAMES = ("keep_days", "max_mib")
+
+    def __init__(self, keep_days: float = 30.0, max_mib: float = 512.0) -> None:
+        self.keep_days = keep_days
+        self.max_mib = max_mib
+
+
 def user_folders(environ: Mapping[str, str]) -> tuple[str, str]:
     """The platform's folders for configuration and state."""
     if sys.platform == "linux":
@@ -120,6 +130,16 @@ class Settings:
                 raise self._wrong(f"{place}: {kind} was expected, not {value!r}")
         return Timing(**values)
 
+    def keeping(self) -> Keeping:
+        """How long journals are kept; see Keeping for the defaults."""
+        table = self._table("journal")
+        self._known("journal", table, Keeping.NAMES)
+        for name, value in table.items():
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= 1e9:
+                kind = "days" if name == "keep_days" else "MiB"
+                raise self._wrong(f"[journal] {name}: a number of {kind} above 0 was expected, not {value!r}")
+        return Keeping(**table)
+
     def rules(self) -> tuple[Rule, ...]:
         """The permissions of all integrations and accounts."""
         from luahost.calls.policy import rules_from
@@ -190,7 +210,7 @@ class Settings:
         return UsageError(f"{self.config_file}: {problem}", hint=hint)
 
 
-_TABLES = ("http", "idempotency", "integrations", "keyring", "limits")
+_TABLES = ("http", "idempotency", "integrations", "journal", "keyring", "limits")
 
 
 def _read(file: str) -> dict[str, Any]:

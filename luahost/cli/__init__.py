@@ -22,6 +22,7 @@ COMMANDS = {
     "accounts": ("accounts", "list, add, test or remove accounts"),
     "doctor": ("doctor", "show what is set up, and what to type next"),
     "simulate": ("simulate", "serve the Devin simulator over HTTP"),
+    "runs": ("runs", "list, show, trace or prune the runs there were"),
     "mcp": ("mcp", "serve the Model Context Protocol: tools for a model"),
 }
 """Each command: its module, and what it does."""
@@ -93,6 +94,10 @@ def _say(text: str) -> None:
 
 def _main(argv: list[str]) -> int:
     process = _start_early(argv)
+    if "opentelemetry" in sys.modules:  # opentelemetry-instrument has started this
+        from luahost import telemetry
+
+        telemetry.inherit(os.environ)
     if not argv:
         print(_help(), file=sys.stderr)
         return 2
@@ -153,7 +158,10 @@ def _open_streams() -> None:
 
 
 def entry() -> None:
-    """The `luahost` command: leaves without an interpreter's goodbye, which waits for nothing that matters here."""
+    """The `luahost` command: leaves without an interpreter's goodbye, which waits for nothing that matters here.
+
+    But for who traces it: what has not been sent yet is sent by that.
+    """
     try:
         _open_streams()
         code = main()
@@ -163,4 +171,6 @@ def entry() -> None:
         code = 130
     except OSError:
         code = 6
+    if "opentelemetry" in sys.modules:
+        sys.exit(code)  # spans that wait to be sent are sent by it
     os._exit(code)

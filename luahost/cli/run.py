@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from luahost.calls.approval import Approve
     from luahost.calls.policy import Policy
     from luahost.calls.settings import Settings
+    from luahost.cli.live import Live
     from luahost.lua.child import Single
     from luahost.lua.spawn import Process
     from luahost.results import Result
@@ -152,6 +153,7 @@ def _run(options: Any, child: Single | None) -> int:
     script = script_from(options) if again.needs_script(options) else None
     settings = Settings.load()
     limits = limits_from(options, settings)
+    line = None if options.json else _live()
     unheard = signal.getsignal(signal.SIGTERM)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled CI job ends as cleanly as Ctrl-C
     try:
@@ -174,11 +176,15 @@ def _run(options: Any, child: Single | None) -> int:
                 "keep_output": options.json,
                 "suspend": options.suspend,
             }
+            if line is not None:
+                line.surround(how)
             result, shown = _perform(host, options, script, how)
     except Interrupted as interrupted:
         result, shown = interrupted.result, script
     finally:
         signal.signal(signal.SIGTERM, unheard)
+        if line is not None:
+            line.close()
     name, source, words, _ = shown or ("", b"", [], None)
     code = _report(options, result, name, source)
     late = next((word for word in words if word in OPTIONS), None)
@@ -333,6 +339,15 @@ def _policy(options: Any, settings: Settings) -> Policy:
         read_only=options.read_only,
         confirm=options.confirm,
     )
+
+
+def _live() -> Live | None:
+    """The line that says what the run does, where stderr is a terminal; elsewhere it costs nothing."""
+    if not sys.stderr.isatty():
+        return None
+    from luahost.cli.live import live
+
+    return live()
 
 
 def _somebody(options: Any, settings: Settings) -> Approve | None:

@@ -30,13 +30,23 @@ def host_options(state: str | None) -> dict[str, Any]:
     return {"state": False} if state is None else {"state": state, "journal": True}
 
 
-def run(host: Host, run_id: str, script: str, cancellation: Cancellation, options: dict[str, Any]) -> Result:
+def run(
+    host: Host, run_id: str, script: str, cancellation: Cancellation, options: dict[str, Any], *, has_begun: bool
+) -> Result:
     """Run under this id, or go on with what has begun under it; of one that has ended well, what it gave.
 
-    Where somebody else runs it, wait for them. Raises LuaHostError where there can be no journal.
+    Where somebody else runs it, wait for them. One that `has_begun` is not begun anew: its journal has to be there.
+    Raises LuaHostError where there can be no journal.
     """
     until = time.monotonic() + PATIENCE
     path = host.journals.path(run_id)
+    if has_begun and not path.exists():
+        return _nothing(
+            Conflict(
+                f"the journal of run {run_id} is gone, and it had written something",
+                hint=f"put {path} back; or look after this input yourself",
+            )
+        )
     while True:
         result = _step(host, path, run_id, script, cancellation, options)
         if result is not None:

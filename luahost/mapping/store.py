@@ -61,7 +61,7 @@ class Store:
         self.failed_path = self.path.with_name(f"{self.path.stem}.failed{self.path.suffix or '.jsonl'}")
         self._about_path = self.path.with_name(f"{self.path.stem}.map.json")
         self._done = array("Q")
-        self._failed: dict[int, int] = {}
+        self._failed: dict[int, bool] = {}
         self.done = 0
         self._out = self._failures = self._lock = -1
         try:
@@ -133,7 +133,7 @@ class Store:
                 f"{self.path} belongs to {about['script']} as it was: the script has been changed",
                 hint="name another file; or, where only failures are left, use --retry-failed",
             )
-        wrote = sorted(record["line"] for record in self.failures() if record.get("writes"))
+        wrote = sorted(record["line"] for record in self.failures() if record.get("writes", 0) != 0)
         if wrote:
             lines = ", ".join(map(str, wrote[:5])) + (f" and {len(wrote) - 5} more" if len(wrote) > 5 else "")
             raise UsageError(
@@ -163,7 +163,7 @@ class Store:
             self.done += not self._done[line]
             self._done[line] = digest(record["args"])
         for record in _records(self._failures, self.failed_path):
-            self._failed[record["line"]] = digest(record["args"])
+            self._failed[record["line"]] = record.get("writes", 0) != 0
         self._compact()
 
     def is_done(self, one: Input) -> bool:
@@ -175,6 +175,10 @@ class Store:
 
     def has_failed(self, one: Input) -> bool:
         return one.line in self._failed
+
+    def has_written(self, one: Input) -> bool:
+        """Whether an input that failed had written something before."""
+        return self._failed.get(one.line, False)
 
     @property
     def failed(self) -> int:
@@ -197,7 +201,7 @@ class Store:
             self._failed.pop(record["line"], None)
         else:
             _append(self._failures, self.failed_path, record)
-            self._failed[record["line"]] = 0
+            self._failed[record["line"]] = record.get("writes", 0) != 0
 
     def _compact(self) -> None:
         """Take out of the failures what is done meanwhile, and what has failed again."""

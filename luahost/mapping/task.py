@@ -29,6 +29,7 @@ class Task(TypedDict):
     line: int
     args: dict[str, Any]
     run_id: str | None
+    begun: bool  # its run has written something: without the journal it is not run
 
 
 Record = dict[str, Any]
@@ -46,11 +47,14 @@ def perform(task: Task) -> Record:
             _ended(cancellation)
     except LuaHostError as error:
         return {"fatal": error.fields()}
-    return _record(job, result, task["run_id"])
+    record = _record(job, result, task["run_id"])
+    if task["begun"] and not result.ok:
+        record["writes"] = record["writes"] or None
+    return record
 
 
 def failure(error: LuaHostError, run_id: str | None = None) -> Record:
-    """The record of a task that was not, or not wholly, performed."""
+    """The record of a task that was not, or not wholly, performed: what a run of this id has written nobody knows."""
     return _plain(
         Result(output="", values=[], error=error, calls=[], elapsed_ms=0.0, memory_bytes=None, meta={}), run_id
     )
@@ -92,7 +96,7 @@ class _Job:
         options = {**self.options, "args": task["args"]}
         if self.state is None or task["run_id"] is None:
             return self.host.run(self.script, cancellation=cancellation, **options)
-        return durably.run(self.host, task["run_id"], self.script, cancellation, options)
+        return durably.run(self.host, task["run_id"], self.script, cancellation, options, has_begun=task["begun"])
 
 
 @lru_cache(maxsize=4)

@@ -113,7 +113,11 @@ class Map:
                     self.skipped += done
                     continue
             yield Due(one, None if one.args is None else {
-                "job": self._job, "line": one.line, "args": one.args, "run_id": self._run_id(one),
+                "job": self._job,
+                "line": one.line,
+                "args": one.args,
+                "run_id": self._run_id(one),
+                "begun": self._has_begun(one),
             })  # fmt: skip
 
     def _run_id(self, one: Input) -> str | None:
@@ -121,6 +125,9 @@ class Map:
         if not self._durable:
             return None
         return f"{self.id}-{one.line}-{reading.digest([one.digest, self._digest]):016x}"
+
+    def _has_begun(self, one: Input) -> bool:
+        return self._durable and self.store is not None and self.store.has_written(one)
 
     def _keep(self, one: Input, record: dict[str, Any]) -> None:
         if self.store is not None:

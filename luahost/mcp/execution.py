@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -136,7 +137,8 @@ class Executions:
             **({"on_call": execution.on_call} if follow else {}),
         }
         run = partial(perform, self._host, EXECUTE.name, arguments, max_chars=self._max_chars, **options)
-        self._threads.submit(execution.make, run)
+        # In the request's own context, which says what it is part of to those who trace it.
+        self._threads.submit(copy_context().run, execution.make, run)
         self._going_on.add(execution)
         return execution
 

@@ -35,6 +35,7 @@ def everything(settings: Settings) -> None:
     """Read all that a settings file can say."""
     settings.limits(Limits())
     settings.timing()
+    settings.keeping()
     settings.rules()
     settings.accounts("devin")
 
@@ -161,6 +162,11 @@ def test_a_host_goes_by_the_limits_of_the_file(home: Path) -> None:
 # -- what is bad -------------------------------------------------------------------------------------------------
 
 
+def test_how_long_journals_are_kept(load: Load) -> None:
+    usual, given = load("").keeping(), load("[journal]\nkeep_days = 0.5\nmax_mib = 10").keeping()
+    assert [(each.keep_days, each.max_mib) for each in (usual, given)] == [(30, 512), (0.5, 10)]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -184,6 +190,14 @@ def test_a_host_goes_by_the_limits_of_the_file(home: Path) -> None:
         "[limits]\ncalls = 1.5",
         "[limits]\nmemory_mib = 1",
         "[limits]\nwall = []",
+        "journal = 5",
+        "[journal]\nkeep = 5",
+        "[journal]\nkeep_days = '5'",
+        "[journal]\nkeep_days = true",
+        "[journal]\nkeep_days = 0",
+        "[journal]\nmax_mib = -1",
+        "[journal]\nmax_mib = nan",
+        "[journal]\nmax_mib = inf",
         "[http]\ntimeouts = 5",
         "[http]\ntimeout = '5'",
         "[http]\ntimeout = true",
@@ -244,6 +258,8 @@ def test_a_file_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
         ("[limit]", "limits"),
         ("[limits]\nmemory = 5", "memory_mib"),
         ("[http]\ntimeot = 5", "timeout"),
+        ("[journal]\nkeep_day = 5", "keep_days"),
+        ("[jornal]", "journal"),
         ("[integrations.devin]\npermission = {}", "permissions"),
     ],
 )

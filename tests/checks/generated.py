@@ -33,7 +33,12 @@ def _help(*words: str) -> str:
 
 
 def _commands() -> str:
-    pages = [(), *((name,) for name in COMMANDS), *(("accounts", each) for each in ("list", "add", "test", "remove"))]
+    pages = [
+        (),
+        *((name,) for name in COMMANDS),
+        *(("accounts", each) for each in ("list", "add", "test", "remove")),
+        *(("runs", each) for each in ("list", "show", "trace", "prune")),
+    ]
     parts = [NOTE.format(source="the commands' own help"), "# Command help\n"]
     for words in pages:
         title = " ".join(("luahost", *words))

@@ -266,3 +266,19 @@ def test_a_failure_that_is_retried_goes_on_behind_what_it_had_written(
     Path("there.lua").write_text("return true")
     done = luahost(*OUT, "--retry-failed")
     assert (done.code, made()) == (0, wanted(3)), done
+
+
+def test_a_failure_that_had_written_is_not_begun_anew_without_its_journal(
+    luahost: Command, home: Path, made: Callable[[], list[str]]
+) -> None:
+    Path("it.lua").write_text(CREATE.replace("sleep(args.pause or 0)", "require('there')"))
+    assert luahost(*OUT).code == 1
+    for journal in (home / "state" / "runs").glob("*-1-*.jsonl"):
+        journal.unlink()
+    Path("there.lua").write_text("return true")
+    for _ in range(2):
+        assert luahost(*OUT, "--retry-failed").code == 1
+    (failed,) = lines("results.failed.jsonl")
+    assert (failed["line"], failed["error"]["code"]) == (1, "conflict")
+    assert "is gone, and it had written something" in failed["error"]["message"]
+    assert made() == [each for each in wanted(3) if each != "second 1"]

@@ -481,3 +481,34 @@ def test_a_state_folder_that_cannot_be_written_is_named(
     assert result.ok
     assert result.run_id is None
     assert "this run cannot be resumed" in result.meta["notices"][0]
+
+
+@pytest.mark.parametrize(
+    ("status", "sent_again"),
+    [(403, True), (404, True), (500, False), (200, False)],
+)
+def test_a_write_that_failed_is_made_anew_only_where_it_cannot_have_happened(
+    host: Host, simulator: Simulator, status: int, *, sent_again: bool
+) -> None:
+    simulator.fail(path="/messages", status=None if status == 200 else status, body="no JSON", performed=True)
+    first = host.run(SAY)
+    assert first.error is not None
+    said = len(messages(simulator))
+    second = host.resume(first.run_id or "")
+    assert (second.error is None) == sent_again
+    assert len(messages(simulator)) == said + sent_again
+    if second.error is not None:
+        assert second.error.code == "outcome_unknown"
+        assert "--assume" in (second.error.hint or "")
+
+
+def test_a_sensitive_value_that_an_answer_says_again_leaves_the_journal_readable(
+    host: Host, state: Path, simulator: Simulator
+) -> None:
+    value = '","at":'
+    simulator.fail(path="/secrets", status=200, body={"secret_id": "s", "note": f"it is {value}"}, performed=True)
+    code = "return app.integrations.devin.create_secret{ key = 'T', value = args.v, type = 'key-value' }.secret_id"
+    run_id = host.run(code, args={"v": value}).run_id
+    (answer,) = [line for line in lines_of(state, run_id) if line["event"] == "answer"]
+    assert answer["result"]["note"] == "it is <sensitive>"
+    assert host.replay(Journals(state).path(run_id or "")).ok
