@@ -48,16 +48,15 @@ def perform(task: Task) -> Record:
     except LuaHostError as error:
         return {"fatal": error.fields()}
     record = _record(job, result, task["run_id"])
-    if task["begun"] and not result.ok:
-        record["writes"] = record["writes"] or None
+    if task["begun"] and "writes" in record:
+        record["writes"] = record["writes"] or None  # it had, at some time
     return record
 
 
 def failure(error: LuaHostError, run_id: str | None = None) -> Record:
     """The record of a task that was not, or not wholly, performed: what a run of this id has written nobody knows."""
-    return _plain(
-        Result(output="", values=[], error=error, calls=[], elapsed_ms=0.0, memory_bytes=None, meta={}), run_id
-    )
+    none = Result(output="", values=[], error=error, calls=[], elapsed_ms=0.0, memory_bytes=None, meta={})
+    return _plain(none, run_id) | ({} if run_id is None else {"writes": None})
 
 
 def fatal(record: Record) -> LuaHostError | None:
