@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -282,3 +284,18 @@ def test_a_failure_that_had_written_is_not_begun_anew_without_its_journal(
     assert (failed["line"], failed["error"]["code"]) == (1, "conflict")
     assert "is gone, and it had written something" in failed["error"]["message"]
     assert made() == [each for each in wanted(3) if each != "second 1"]
+
+
+def test_a_terminal_is_shown_how_far_it_is(luahost: Command) -> None:
+    near, far = pty.openpty()
+    with luahost.start(*OUT, stderr=far, stdout=subprocess.PIPE, env={"COLUMNS": "100", "TERM": "xterm"}) as process:
+        os.close(far)
+        shown = b""
+        with suppress(OSError):  # Linux says in this way that the other end is closed
+            while data := os.read(near, 1 << 16):
+                shown += data
+        assert process.wait(20) == 1
+    os.close(near)
+    assert b"3/4" in shown
+    assert b"1 failed" in shown
+    assert b"luahost: 2 done, 1 failed" in shown
