@@ -28,6 +28,7 @@ class Notes(Journal):
     """A journal that only remembers what it was told."""
 
     def __init__(self) -> None:
+        super().__init__("run", None)
         self.told: list[tuple[str, Any, Any]] = []
         self.pauses: list[tuple[str, float]] = []
 
@@ -57,7 +58,7 @@ class Durable:
     def __call__(self, source: str, *, durable: Mapping[str, Any] | None = NOTHING_KNOWN) -> list[Any]:
         run = Run(limits=Limits(wall=20), journal=self.notes)
         services = Services(
-            describe=lambda: CATALOG,
+            describe=lambda _: CATALOG,
             unknown=lambda *_: pytest.fail("unknown"),
             call=self._call,
             more=lambda *_: None,
