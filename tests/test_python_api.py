@@ -13,6 +13,7 @@ import pytest
 
 import luahost
 from luahost import Cancellation, Host, Limits, Policy, errors
+from luahost.lua import runner
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,6 +110,25 @@ def test_a_run_ends_when_it_is_cancelled_from_another_thread(source: str, isolat
     assert (result.error.code, result.error.exit_code) == ("cancelled", 130)
 
 
+def test_a_cancellation_that_comes_when_the_run_has_ended_ends_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange = runner._exchange
+
+    def late(bridge: Any, run: Any, child: Any) -> None:
+        exchange(bridge, run, child)
+        run.cancellation.cancel()
+
+    with Host(state=False, reuse=10) as host:
+        host.run("return 1")
+        with monkeypatch.context() as patched:
+            patched.setattr(runner, "_exchange", late)
+            assert host.run("return 1", cancellation=Cancellation()).ok
+        pool = host._processes._made()
+        ((child,),) = pool._idle.values()
+        assert child.is_ready()
+        assert host.run("return 2", cancellation=Cancellation()).values == [2]
+        assert child.runs == 3
+
+
 def test_what_is_cancelled_before_it_begins_ends_at_once(isolation: str) -> None:
     cancellation = Cancellation()
     cancellation.cancel()
@@ -122,14 +142,14 @@ def test_what_is_cancelled_before_it_begins_ends_at_once(isolation: str) -> None
 def test_no_write_leaves_after_a_run_was_cancelled(accounts: Any, simulator: Any) -> None:
     cancellation = Cancellation()
     with Host(accounts=accounts(), state=False, policy=Policy(write="allow")) as host:
-        runner = threading.Thread(target=host.run, args=(WAITING,), kwargs={"cancellation": cancellation})
-        runner.start()
+        running = threading.Thread(target=host.run, args=(WAITING,), kwargs={"cancellation": cancellation})
+        running.start()
         deadline = time.monotonic() + 20
         while not any(request.method == "POST" for request in simulator.requests) and time.monotonic() < deadline:
             time.sleep(0.01)
         cancellation.cancel()
-        runner.join(20)
-        assert not runner.is_alive()
+        running.join(20)
+        assert not running.is_alive()
     assert [session["prompt"] for session in simulator.sessions][1:] == ["first"]
 
 

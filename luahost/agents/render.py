@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _LESS_OUTPUT = "print less"
 _LESS_RETURNED = "return fewer entries, with only the fields that are needed"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=repr)  # json.dumps makes one each time
 _MOST_NOTICES = 10
 _MOST_NOTICE = 300  # characters
 _MOST_CALLS = 20  # different ones that are named
@@ -217,4 +218,4 @@ def _shorter(value: Any, entries: int, chars: int, depth: int) -> Any:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=repr)
+    return _ENCODER.encode(value)

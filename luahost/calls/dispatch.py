@@ -78,12 +78,13 @@ class Dispatcher(Directory):
         walk: bool = False,
         task: str = "",
         unordered: bool = False,
+        on_begin: Callable[[Pending], None] | None = None,
     ) -> Any:
         """Make one call and give its result, plain JSON values; raises LuaHostError.
 
         With `walk` the result is the first page of a list, as `luahost.calls.walks.step` gives it. `task` is the part
         of the script that calls, where several run at once; `unordered` says that it has walked a table whose order
-        differs from process to process.
+        differs from process to process. `on_begin` is given the call as it begins; what it raises ends the call.
         """
         account = run.account if account is None else account
         record = CallRecord(name, account, task)
@@ -91,6 +92,8 @@ class Dispatcher(Directory):
         problem: LuaHostError | None = None
         secrets: list[str] = []
         try:
+            if on_begin is not None:
+                on_begin(pending)
             given = arguments if positional is None else args.from_positions(self.find(name)[1], positional)
             checked = self._check(run, pending, given, secrets, walk=walk)
             if run.journal is None:

@@ -11,6 +11,7 @@ A journal is a file of JSON objects, one a line, only ever appended. Each has `e
     call     a call, before it is made: its number `n`, `task`, `call`, `account`, `access`, `arguments` (sensitive ones
              covered), and `walk` where a list is walked
     sent     the write `n` is about to leave; it does so when this is on the disk
+    unsent   it has not left after all
     answer   what the call `n` gave: `status`, and `result` or `error`, `policy`, and `now` where time was simulated; of
              a walk, `pages` in place of a result
     page     a page of the walk `n`: what it was, `last` after the last one, or `error`
@@ -150,6 +151,9 @@ class History:
     def _sent(self, event: dict[str, Any]) -> None:
         self.calls[event["n"]].sent = True
 
+    def _unsent(self, event: dict[str, Any]) -> None:
+        self.calls[event["n"]].sent = False
+
     def _answer(self, event: dict[str, Any]) -> None:
         self.calls[event["n"]].answer(event)
 
@@ -202,8 +206,8 @@ class RecordedClock:
 
 
 _EVENTS = (
-    "run", "module", "account", "call", "sent", "answer", "page", "sleep", "time", "output", "approved", "end",
-    "resume",
+    "run", "module", "account", "call", "sent", "unsent", "answer", "page", "sleep", "time", "output", "approved",
+    "end", "resume",
 )  # fmt: skip
 _LEARN: dict[str, Any] = {name: getattr(History, f"_{name}") for name in _EVENTS}
 

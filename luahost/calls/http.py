@@ -60,7 +60,7 @@ class Client:
 
     def get_page(self, path: str, query: Iterable[tuple[str, str]], field: str | None) -> Any:
         """The JSON of the answer, one of its lists with its text; see `luahost.spec.Http.get_page`."""
-        if self._run.stopped and not self._pending.sent:
+        if (self._run.stopped or self._pending.cancelled) and not self._pending.sent:
             raise Cancelled("the run ended before this was read")
         request = self._prepare("GET", path, list(query), None)
         response, body = self._exchange(request, self._until(), repeat=True)

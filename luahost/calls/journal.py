@@ -109,9 +109,11 @@ class Journal:
         self._lines.close()
 
     def _to_reopen(self, error: LuaHostError | None) -> list[int]:
-        """The call that the run has ended with: a resumed run makes it anew."""
+        """The call that the run has ended with, or the ones that it was suspended at: a resumed run makes them anew."""
         if error is None:
             return []
+        if self._run is not None and self._run.fate is not None and error.code == "approval_required":
+            return sorted(self._asked)
         n = self._failed.get((error.code, error.message))
         if n is None and error.code == "script_error":
             n = self._last[0] if self._last is not None and self._last[1] else None
@@ -239,6 +241,10 @@ class Journal:
     def sent(self, entry: Entry) -> None:
         """A write is about to leave; it may when this returns."""
         self._lines.write("sent", {"n": entry.n}, sure=True)
+
+    def unsent(self, entry: Entry) -> None:
+        """It has not left after all."""
+        self._try_to_write("unsent", {"n": entry.n})
 
     def answer(
         self, entry: Entry, record: CallRecord, result: Any, redact: Callable[[str], str], *, pages: bool = False

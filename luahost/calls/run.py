@@ -58,12 +58,14 @@ def _cut(value: Any) -> Any:
 
 class Pending:
     """A call under way. `sent` says that a write has left, so that its outcome is worth waiting for; `done`, that it
-    has given its result; `planned`, that a dry run has given it, and nothing was sent. `entry` is what the journal
-    knows. `target` is the account that it has sent requests to, and `http_status` what the last of them was answered
-    with; `span` is whatever traces it.
+    has given its result; `planned`, that a dry run has given it, and nothing was sent; `cancelled`, that nobody waits
+    for it any more. `entry` is what the journal knows. `target` is the account that it has sent requests to, and
+    `http_status` what the last of them was answered with; `span` is whatever traces it.
     """
 
-    __slots__ = ("done", "entry", "http_status", "planned", "record", "sent", "span", "started", "target")
+    __slots__ = (
+        "cancelled", "done", "entry", "http_status", "planned", "record", "sent", "span", "started", "target",
+    )  # fmt: skip
 
     def __init__(self, record: CallRecord) -> None:
         self.record = record
@@ -71,6 +73,7 @@ class Pending:
         self.sent = False
         self.done = False
         self.planned = False
+        self.cancelled = False
         self.target: Account | None = None
         self.http_status: int | None = None
         self.span: Any = None
@@ -173,6 +176,8 @@ class Run:
 
     def end(self, pending: Pending, problem: LuaHostError | None) -> None:
         """The call is over, and how; with neither a result nor a problem, something has interrupted it."""
+        if pending.cancelled:
+            return  # `give_up` has ended it
         record = pending.record
         if problem is not None:
             record.status = "unknown" if problem.code == "outcome_unknown" else "error"
@@ -190,6 +195,25 @@ class Run:
             self.spans.end(pending, problem)
         if self._on_call:
             self._on_call(record)
+
+    def give_up(self, pending: Pending, problem: LuaHostError) -> bool:
+        """End a call that nobody waits for any more, with `problem`: it sends no write, and its result is dropped.
+
+        False where a write has left already: that call goes on, so that its outcome is known.
+        """
+        record = pending.record
+        with self._changed:
+            if pending.sent or pending.cancelled or pending not in self._pending:
+                return pending.cancelled
+            pending.cancelled = True
+            record.status = "error"
+            record.error = problem.fields()
+            record.duration_ms = milliseconds(time.monotonic() - pending.started)
+            self._pending.discard(pending)
+            self._changed.notify_all()
+        if self._on_call:
+            self._on_call(record)
+        return True
 
     def _count(self, call: str) -> None:
         most = self.limits.calls
@@ -218,14 +242,24 @@ class Run:
             raise Cancelled("the run ended before this was called")
 
     def begin_write(self, pending: Pending) -> None:
-        """Say that a write leaves now, to the journal first; raises Cancelled when the run has ended meanwhile."""
-        if self.journal is not None and pending.entry is not None and not pending.sent:
+        """Say that a write leaves now, to the journal first.
+
+        Raises Cancelled when the run has ended meanwhile, or the call was given up.
+        """
+        entry = None if pending.sent or self.journal is None else pending.entry
+        if entry is not None and self.journal is not None:
             self.check_open()
-            self.journal.sent(pending.entry)
+            self.journal.sent(entry)  # not within the lock: a disk takes its time
         with self._changed:
-            if self.stopped or self.cancelled or self.is_over():
-                raise Cancelled("the run ended before this was sent")
-            pending.sent = True
+            leaves = not (pending.cancelled or self.stopped or self.cancelled or self.is_over())
+            pending.sent = pending.sent or leaves
+        if leaves:
+            return
+        if entry is not None and self.journal is not None:
+            self.journal.unsent(entry)
+        raise Cancelled(
+            "this was given up before it was sent" if pending.cancelled else "the run ended before this was sent"
+        )
 
     def deadline_for(self, pending: Pending) -> float | None:
         """When this call must end, in seconds of time.monotonic; None for never."""
@@ -249,10 +283,13 @@ class Run:
             time.sleep(max(0.0, end - time.monotonic()))
         else:
             with self._changed:
-                self._changed.wait_for(lambda: self.stopped or self.fate, max(0.0, end - time.monotonic()))
+                self._changed.wait_for(
+                    lambda: self.stopped or self.fate or (pending is not None and pending.cancelled),
+                    max(0.0, end - time.monotonic()),
+                )
             if self.fate is not None:
                 self.check_open()
-            if self.stopped:
+            if self.stopped or (pending is not None and pending.cancelled):
                 raise Cancelled("the run ended meanwhile")
             if self.is_over():
                 raise self.wall_exceeded()
@@ -262,6 +299,16 @@ class Run:
         with self._changed:
             while not (ready() or self.stopped or self.is_over()):
                 self._changed.wait(self.remaining())
+
+    def wait_until(self, when: Callable[[], float]) -> bool:
+        """Wait until `when` says, on the monotonic clock, which each `wake` asks anew. False when the run ends."""
+        with self._changed:
+            while not self.stopped:
+                left = when() - time.monotonic()
+                if left <= 0:
+                    return True
+                self._changed.wait(left)
+        return False
 
     def wake(self) -> None:
         """Have whoever waits look again."""

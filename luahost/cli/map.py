@@ -37,7 +37,11 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
     add = parser.add_argument
     add("script", metavar="SCRIPT", help="the script; what it returns is the result")
     add("--inputs", required=True, metavar="FILE", help="one JSON object a line; - for standard input")
-    add("--out", metavar="FILE", help="append results there, and failures to a .failed.jsonl beside it (default: stdout)")
+    add(
+        "--out",
+        metavar="FILE",
+        help="append results there, and failures to a .failed.jsonl beside it (default: stdout)",
+    )
     add("--jobs", type=int, metavar="N", help="runs at a time (default: one for each processor)")
     add("--retry-failed", action="store_true", help="run what has failed once more, too")
     add("--id", metavar="NAME", help="name the map (default: made, and kept beside --out)")

@@ -16,7 +16,12 @@ local globals, match, sub = _G, string.match, string.sub
 local empty = {}
 setfenv(0, empty) -- whatever a script gets hold of, the globals behind it are empty
 
-local H = setmetatable({ door = door, guarded = guarded, eager = eager, globals = globals, unread = 0 }, {
+-- What changes while a script runs: `unread` answers; the `task` of parallel that runs, and whether the `mark` that it
+-- yields `passes` to where tasks are run; the coroutines that are `held` until it goes on; what a `durable` run notes.
+local H = setmetatable({
+  door = door, guarded = guarded, eager = eager, globals = globals, unread = 0, task = false, mark = {}, passes = false,
+  held = false, durable = false,
+}, {
   __index = function(H, name)
     local file = CORE[name]
     if not file then

@@ -13,7 +13,16 @@ from collections import deque
 from functools import partial
 
 from luahost.calls.run import limit_exceeded
-from luahost.errors import InternalError, InvalidArguments, LuaHostError, ScriptError, UsageError, from_fields
+from luahost.errors import (
+    Cancelled,
+    InternalError,
+    InvalidArguments,
+    LuaHostError,
+    ScriptError,
+    UsageError,
+    from_fields,
+)
+from luahost.lua.sleeps import Sleeps
 from luahost.lua.wire import dumps, read_object, refusal, success, with_bytes
 
 TYPE_CHECKING = False
@@ -21,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from luahost.calls.run import Run
+    from luahost.calls.run import Pending, Run
     from luahost.lua.modules import Modules
 
     Reply = Callable[[bytes], None]
@@ -32,8 +41,9 @@ _MAX_NAME = 300  # characters of a function, account, module, page or search
 MAX_OPEN = 1024
 """The most requests of one script that may wait for their answers."""
 
-MAX_AT_ONCE = 32
-"""The most requests of one script that are answered at a time; more of them wait, and other scripts' do not."""
+MAX_AT_ONCE = 256
+"""The most requests of one script that are answered at a time, as many as `parallel` has tasks at once at most; more of
+them wait, and other scripts' do not. Sleeping takes no turn."""
 
 MAX_OPEN_BYTES = 64 << 20
 """What they may be in all."""
@@ -90,6 +100,20 @@ class Services:
         self.is_inline = is_inline
 
 
+class _Asked:
+    """A request that takes time: who waits for its answer, and how far the call has come that gives it."""
+
+    __slots__ = ("answered", "given_up", "number", "pending", "reply", "size")
+
+    def __init__(self, number: bytes, size: int, reply: Reply) -> None:
+        self.number = number
+        self.size = size
+        self.reply = reply
+        self.pending: Pending | None = None
+        self.given_up = False
+        self.answered = False
+
+
 class Bridge:
     """One run's frames. `receive` takes each as it comes, in one thread; `result` is there after the last."""
 
@@ -109,6 +133,8 @@ class Bridge:
         self._kept: list[bytes] | None = [] if keep_output else None
         self._output_size = 0
         self._asking = threading.Lock()
+        self._asked: dict[bytes, _Asked] = {}
+        self._sleeps: Sleeps | None = None
         self._slips = 0
         self.open = 0
         """Requests that have not been answered."""
@@ -210,7 +236,10 @@ class Bridge:
             reply(b"A%s %s" % (number, refusal(error.fields())))
             return
         operation = request.get("op")
-        if operation in ("sleep", "more") or (operation == "call" and not self._is_inline(request)):
+        if operation == "sleep" and self._run.clock is None:
+            self._sleep(number, request, len(body), reply)
+            return
+        if operation == "more" or (operation == "call" and not self._is_inline(request)):
             self._answer_later(number, request, len(body), reply)
             return
         started = time.monotonic()
@@ -219,7 +248,9 @@ class Bridge:
             if not self.open:
                 self._run.waited += time.monotonic() - started
 
-    def _answer_later(self, number: bytes, request: dict[str, Any], size: int, reply: Reply) -> None:
+    def _ask(self, number: bytes, size: int, reply: Reply) -> _Asked:
+        """Note a request that is answered later."""
+        asked = _Asked(number, size, reply)
         with self._asking:
             if self.open >= MAX_OPEN or self._open_bytes + size > MAX_OPEN_BYTES:
                 raise InternalError("the script's process has more requests open than any script has use for")
@@ -227,17 +258,32 @@ class Bridge:
             if self.open == 0:
                 self._open_since = time.monotonic()
             self.open += 1
+            self._asked[number] = asked
+        return asked
+
+    def _settle(self, asked: _Asked, text: bytes) -> bool:
+        """Send an answer, unless the request was given up meanwhile, and has had its answer."""
+        frame = self._frame(asked.number, text)
+        with self._asking:
+            if asked.answered:
+                return False
+            asked.answered = True
+            if self._asked.get(asked.number) is asked:
+                del self._asked[asked.number]
+            self.open -= 1
+            if self.open == 0:
+                self._run.waited += time.monotonic() - self._open_since
+        asked.reply(frame)
+        return True
+
+    def _answer_later(self, number: bytes, request: dict[str, Any], size: int, reply: Reply) -> None:
+        asked = self._ask(number, size, reply)
 
         def answer() -> None:
-            value, text = self._answer(request)
-            frame = self._frame(number, text)
+            value, text = self._answer(request, asked) if not asked.answered else (None, b"")
             with self._asking:
-                self.open -= 1
                 self._open_bytes -= size
-                if self.open == 0:
-                    self._run.waited += time.monotonic() - self._open_since
-            reply(frame)
-            if "walk" in request:
+            if self._settle(asked, text) and "walk" in request:
                 self._services.ahead(self._run, value, success)
 
         with self._asking:
@@ -258,6 +304,56 @@ class Bridge:
                 if answer is None:
                     self._at_once -= 1
 
+    def _sleep(self, number: bytes, request: dict[str, Any], size: int, reply: Reply) -> None:
+        """Answer when the time has passed; or at once, where it is wrong."""
+        asked = self._ask(number, size, reply)
+        with self._asking:
+            self._open_bytes -= size
+        try:
+            seconds = self._seconds(request)
+        except LuaHostError as error:
+            self._settle(asked, refusal(error.fields()))
+            return
+        if self._sleeps is None:
+            self._sleeps = Sleeps(self._run, self._services.submit)
+        self._sleeps.add(seconds, lambda: self._settle(asked, success(None)), key=asked)
+
+    def _seconds(self, request: dict[str, Any]) -> float:
+        """How long a sleep still takes."""
+        journal, task, seconds = self._run.journal, self._task(request), request.get("seconds")
+        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds <= 1e9:
+            raise InvalidArguments("sleep: a number of seconds, 0 or more, was expected")
+        return seconds if journal is None else journal.pause(task, seconds)
+
+    def _give_up(self, ids: Any) -> None:
+        """Answer these requests at once, with `cancelled`, but for writes that were sent: their outcome is awaited.
+
+        Those that have been answered meanwhile are passed over.
+        """
+        if not isinstance(ids, list) or not all(type(each) is int and 0 <= each < 10**_MAX_ID for each in ids):
+            raise InternalError("the script's process sent a request that is not one")
+        refused = refusal(_given_up().fields())
+        for each in ids:
+            with self._asking:
+                asked = self._asked.get(b"%d" % each)
+                if asked is None:
+                    continue
+                asked.given_up = True
+                pending = asked.pending
+            if pending is None or self._run.give_up(pending, _given_up()):
+                self._settle(asked, refused)
+                if self._sleeps is not None:
+                    self._sleeps.drop(asked)
+
+    def _begun(self, asked: _Asked, pending: Pending) -> None:
+        """A call begins; raises Cancelled where it was given up before that."""
+        with self._asking:
+            asked.pending = pending
+            given_up = asked.given_up
+        if given_up:
+            self._run.give_up(pending, _given_up())
+            raise _given_up()
+
     def _frame(self, number: bytes, text: bytes) -> bytes:
         """The frame of an answer; where time is simulated, it says what time it is."""
         if self._run.clock is None:
@@ -268,10 +364,10 @@ class Bridge:
         name = request.get("function")
         return isinstance(name, str) and self._services.is_inline(name)
 
-    def _answer(self, request: dict[str, Any]) -> tuple[Any, bytes]:
+    def _answer(self, request: dict[str, Any], asked: _Asked | None = None) -> tuple[Any, bytes]:
         """The value that answers a request, and the answer as it is sent."""
         try:
-            value = self._do(request)
+            value = self._do(request, asked)
             return value, getattr(value, "text", None) or _encoded(value)
         except LuaHostError as error:
             fields = error.fields()
@@ -282,16 +378,24 @@ class Bridge:
             failed = InternalError(f"luahost failed: {type(error).__name__}")
             return None, refusal(failed.fields())
 
-    def _do(self, request: dict[str, Any]) -> Any:
-        operation = request.get("op")
+    def _task(self, request: dict[str, Any]) -> str:
+        """The task that asks, in a run that goes on; a journal is told what time it was told."""
         if self._run.fate is not None:
             self._run.check_open()
-        journal = self._run.journal
-        task = request.get("task", "")
+        journal, task = self._run.journal, request.get("task", "")
         if not isinstance(task, str) or not _TASK.fullmatch(task):
             raise InternalError("the script's process sent a request of no task")
         if journal is not None and "clock" in request:
             journal.times(task, request.get("times"), request["clock"])
+        return task
+
+    def _do(self, request: dict[str, Any], asked: _Asked | None) -> Any:
+        operation = request.get("op")
+        if operation == "sleep":
+            self._run.sleep(self._seconds(request))
+            return None
+        journal = self._run.journal
+        task = self._task(request)
         if operation == "call":
             positional = request.get("positional")
             return self._services.call(
@@ -303,14 +407,12 @@ class Bridge:
                 walk=request.get("walk") is True,
                 task=task,
                 unordered=request.get("unordered") is True,
+                on_begin=None if asked is None else partial(self._begun, asked),
             )
         if operation == "more":
             return self._services.more(self._run, request.get("walk"))
-        if operation == "sleep":
-            seconds = request.get("seconds")
-            if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds <= 1e9:
-                raise InvalidArguments("sleep: a number of seconds, 0 or more, was expected")
-            self._run.sleep(seconds if journal is None else journal.pause(task, seconds))
+        if operation == "cancel":
+            self._give_up(request.get("ids"))
             return None
         if operation == "describe":
             return self._services.describe(self._run)
@@ -343,6 +445,10 @@ class Bridge:
             return
         self._slips += 1
         self._run.notice(f"line {line:d}: {told}")
+
+
+def _given_up() -> Cancelled:
+    return Cancelled("given up, since another task has failed", hint="nothing was changed by this call")
 
 
 def _encoded(value: Any) -> bytes:

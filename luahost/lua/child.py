@@ -69,6 +69,7 @@ class Child:
         self._closed = False
         self._cpu_used: float | None = None
         self._statm: int | None = None
+        self._wake: tuple[int, int] | None = None
         self._deadline: float | None = None
         self._cpu_before = 0.0
         self._limited: tuple[int | None, int | None] = (None, None)
@@ -138,12 +139,23 @@ class Child:
             raise ChildDied(self.end(), self.last_words())
         return self._splitter.feed(data)
 
-    def watch(self, descriptor: int) -> None:
-        """Have `frames` return early also when `descriptor` can be read, until `unwatch`."""
-        self._poll.register(descriptor, select.POLLIN)
+    def wake(self) -> None:
+        """Have `frames` return early, now or when it is next called; from any thread, after `allow_wake`."""
+        if self._wake is not None:
+            os.write(self._wake[1], b"\0")
 
-    def unwatch(self, descriptor: int) -> None:
-        self._poll.unregister(descriptor)
+    def allow_wake(self) -> None:
+        """Get ready for `wake`. One pipe does for all runs: each call of the kernel lets other threads in between."""
+        if self._wake is None:
+            self._wake = os.pipe()
+            os.set_blocking(self._wake[0], False)
+            self._poll.register(self._wake[0], select.POLLIN)
+
+    def forget_wake(self) -> None:
+        """Undo a `wake` that came when nobody waited any more."""
+        if self._wake is not None:
+            with suppress(BlockingIOError):
+                os.read(self._wake[0], _CHUNK)
 
     def cpu_seconds(self) -> float | None:
         """Processor time of this run so far, None where the system does not tell."""
@@ -204,7 +216,7 @@ class Child:
         self.end()
         with self._sending:
             self._closed = True
-            for fd in (self._to, self._from, self._statm):
+            for fd in (self._to, self._from, self._statm, *(self._wake or ())):
                 if fd is not None:
                     os.close(fd)
 

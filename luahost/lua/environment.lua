@@ -99,11 +99,17 @@ local function basic(env)
   end
 
   function env.next(t, k)
+    if k == nil and H.durable then
+      H.durable.watch(t)
+    end
     return next(H.readonly.listing(t) or t, k)
   end
 
   function env.pairs(t)
     local members = H.readonly.listing(t)
+    if H.durable then
+      H.durable.watch(members or t)
+    end
     if not members then
       return pairs(t)
     end
@@ -183,10 +189,11 @@ local function environment(env)
   local set_clock = H.services(env, os)
   env.app = H.readonly.make("app", function() return H.namespace.app() end, function(_, key) return H.namespace.in_app(key) end)
   return function(run)
-    set_clock(run.now)
+    set_clock(run)
     env.args = run.args or {}
     env.arg = run.words or {}
     env.arg[0] = run.name
+    H.seed = run.seed
     H.globals.math.randomseed(run.seed)
   end
 end

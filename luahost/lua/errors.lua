@@ -2,8 +2,8 @@
 
 local H = ...
 
-local type, next, rawget, setmetatable, error, assert, tostring, tonumber, load =
-  type, next, rawget, setmetatable, error, assert, tostring, tonumber, load
+local type, next, rawequal, rawget, rawset, setmetatable, error, assert, tostring, tonumber, load =
+  type, next, rawequal, rawget, rawset, setmetatable, error, assert, tostring, tonumber, load
 local getmetatable = debug.getmetatable -- sees behind __metatable
 local getinfo = debug.getinfo
 local find, gmatch, gsub, match, sub = string.find, string.gmatch, string.gsub, string.match, string.sub
@@ -38,10 +38,15 @@ function error_mt.__index(_, name)
   end
 end
 
--- The file name and line of the innermost frame of the script, or nil.
-local function position()
-  for level = 2, 250 do
-    local info = getinfo(level, "Sl")
+-- The file name and line of the innermost frame of the script, or nil; of `co`, where it is not the one that runs.
+local function position(co)
+  for level = co and 0 or 2, 250 do
+    local info
+    if co then
+      info = getinfo(co, level, "Sl")
+    else
+      info = getinfo(level, "Sl")
+    end
     if not info then
       return nil
     end
@@ -75,6 +80,16 @@ local function tail_call_line(call)
   return found
 end
 
+-- `fields` as an error table.
+local function made(fields)
+  local kept = {}
+  for name, value in next, fields do
+    kept[name] = value
+  end
+  raised[setmetatable(fields, error_mt)] = kept
+  return fields
+end
+
 -- Raises `fields` as an error table at the script's own line.
 local function raise(fields)
   local file, line = position()
@@ -83,12 +98,7 @@ local function raise(fields)
   end
   fields.file = fields.file or file
   fields.line = fields.line or line
-  local kept = {}
-  for name, value in next, fields do
-    kept[name] = value
-  end
-  raised[setmetatable(fields, error_mt)] = kept
-  error(fields, 0)
+  error(made(fields), 0)
 end
 
 ------------------------------------------------------------------------------------------------------------
@@ -126,6 +136,30 @@ local function keep_of(co, problem)
   if type(problem) == "string" and is_lua(0, co) then
     said = problem
   end
+end
+
+-- What a task has failed with, and in which coroutine, for the traceback.
+local fallen, fallen_in
+
+-- A task has failed with `problem`, which is raised again where parallel was called: that is the place of an error in a
+-- call that was itself the task, and has no frame of the script's.
+local function fell(problem, co)
+  if co then
+    keep_of(co, problem)
+    fallen, fallen_in = problem, co
+  end
+  local own = raised[problem]
+  if own and not own.line then
+    own.file, own.line = position()
+    if rawget(problem, "line") == nil then
+      rawset(problem, "file", own.file)
+      rawset(problem, "line", own.line)
+    end
+  end
+end
+
+local function coroutine_of(problem)
+  return problem ~= nil and rawequal(problem, fallen) and fallen_in or nil
 end
 
 local function was_said(problem)
@@ -168,6 +202,9 @@ end
 
 return {
   raise = raise,
+  made = made,
+  fell = fell,
+  coroutine_of = coroutine_of,
   raised = raised,
   invalid = invalid,
   is_lua = is_lua,

@@ -10,10 +10,23 @@ local errors = H.errors
 
 local HIDDEN = { error = true, xpcall = true, [""] = true } -- what core files call has no name
 
--- The traceback without the frames of the host's half: they are not the script's doing.
-local function script_traceback()
+-- The traceback without the frames of the host's half: they are not the script's doing. Of a task's failure those of
+-- the task come first.
+local function script_traceback(problem)
+  local co = errors.coroutine_of(problem)
+  local text = traceback("", 3)
+  if co then
+    local own = traceback(co)
+    -- The frame that has failed does not know its line any more; the message does.
+    local name, line = match(type(problem) == "string" and problem or "", "^(.-):(%d+): ")
+    local first, last = find(own, "\n%s*" .. "[^\n]-: in function <")
+    if name and first and find(sub(own, first, last), name .. ": in function <", 1, true) then
+      own = sub(own, 1, last - 14) .. line .. ":" .. sub(own, last - 13)
+    end
+    text = own .. gsub(text, "^%s*stack traceback:", "")
+  end
   local kept = {}
-  for line in gmatch(traceback("", 3), "[^\n]+") do
+  for line in gmatch(text, "[^\n]+") do
     local host = find(line, "^%s*%[luahost %a+%]:") or find(line, '[string "<python>"]', 1, true)
       or find(line, "^%s*%[builtin#%d+%]: at 0x")
     if not (host or HIDDEN[match(line, "^%s*%[C%]: in function '(%a*)'") or 0]) then
@@ -126,7 +139,7 @@ local function handler(problem)
   end
   fields.file = fields.file or file or H.run_name
   fields.line = fields.line or line
-  fields.traceback = script_traceback()
+  fields.traceback = script_traceback(problem)
   if of_lua then
     explain(fields)
   end

@@ -8,9 +8,10 @@
 
 local H = ...
 
-local type, next, select, error, pcall, unpack = type, next, select, error, pcall, unpack
+local type, next, select, error, pcall, tonumber, unpack = type, next, select, error, pcall, tonumber, unpack
 local find, format = string.find, string.format
 local gsub, create, resume = string.gsub, coroutine.create, coroutine.resume
+local isyieldable, status, yield = coroutine.isyieldable, coroutine.status, coroutine.yield
 local insert, move = table.insert, table.move
 local raw_metatable = debug.getmetatable
 
@@ -25,14 +26,14 @@ local function allowed(lua)
       rshift = b.rshift, arshift = b.arshift, rol = b.rol, ror = b.ror, bswap = b.bswap,
     },
     coroutine = {
-      create = c.create, running = c.running, status = c.status, yield = c.yield, isyieldable = c.isyieldable,
-      resume = false, wrap = false,
+      create = c.create, running = c.running, yield = c.yield, isyieldable = c.isyieldable,
+      resume = false, status = false, wrap = false,
     },
     math = {
       abs = m.abs, acos = m.acos, asin = m.asin, atan = m.atan, atan2 = m.atan2, ceil = m.ceil, cos = m.cos, cosh = m.cosh,
       deg = m.deg, exp = m.exp, floor = m.floor, fmod = m.fmod, frexp = m.frexp, huge = m.huge, ldexp = m.ldexp, log = m.log,
-      log10 = m.log10, max = m.max, min = m.min, modf = m.modf, pi = m.pi, pow = m.pow, rad = m.rad, random = m.random,
-      randomseed = m.randomseed, sin = m.sin, sinh = m.sinh, sqrt = m.sqrt, tan = m.tan, tanh = m.tanh,
+      log10 = m.log10, max = m.max, min = m.min, modf = m.modf, pi = m.pi, pow = m.pow, rad = m.rad, sin = m.sin,
+      sinh = m.sinh, sqrt = m.sqrt, tan = m.tan, tanh = m.tanh, random = false, randomseed = false,
     },
     os = { difftime = o.difftime, clock = false, time = false, date = false },
     string = {
@@ -66,6 +67,29 @@ local function bounded(coroutines, strings)
     return ...
   end
 
+  local MARK = H.mark
+  local handed_on
+
+  -- The same where there may be tasks; `passes` is what H.passes was before.
+  local function resumed_in(co, passes, fine, ok, ...)
+    H.passes = passes
+    if not fine then
+      H.errors.pass_on(ok)
+    elseif (...) == MARK then
+      return handed_on(co)
+    end
+    return ok, ...
+  end
+
+  -- The task waits in `co`: so does whoever has resumed it, until the task goes on.
+  function handed_on(co)
+    H.held[co] = true
+    yield(MARK)
+    H.held[co] = nil
+    nested = nested + 1
+    return resumed_in(co, true, leave(pcall(resume, co)))
+  end
+
   function coroutines.resume(co, ...)
     if type(co) ~= "thread" then
       error("bad argument #1 to 'resume' (coroutine expected)", 2)
@@ -74,7 +98,21 @@ local function bounded(coroutines, strings)
       return false, "more than " .. MAX_NESTED .. " coroutines resume one another"
     end
     nested = nested + 1
-    return resumed(leave(pcall(resume, co, ...)))
+    if not H.held then -- nothing was run in parallel yet
+      return resumed(leave(pcall(resume, co, ...)))
+    elseif H.held[co] then
+      return false, leave("cannot resume a coroutine that waits for a call in another task")
+    end
+    local passes = H.passes
+    H.passes = passes and isyieldable()
+    return resumed_in(co, passes, leave(pcall(resume, co, ...)))
+  end
+
+  function coroutines.status(co)
+    if co ~= nil and H.held and H.held[co] and status(co) == "suspended" then
+      return "normal"
+    end
+    return status(co)
   end
 
   local function passed(co, ok, ...)
@@ -128,6 +166,36 @@ local function format_values(pattern, ...)
 end
 
 ------------------------------------------------------------------------------------------------------------
+-- 5.6 math: in a task its own stream of random numbers, so that they do not depend on the order of answers
+
+local function randomness(library, lua)
+  local random, randomseed = lua.random, lua.randomseed
+
+  function library.random(...)
+    local task = H.task
+    if task then
+      local x = H.streams.draw(task, ...)
+      if x then
+        return x
+      end
+    end
+    return random(...) -- as an error too
+  end
+
+  function library.randomseed(...)
+    local task, seed = H.task, tonumber((...))
+    if select("#", ...) == 0 then
+      return -- the run has its seed; LuaJIT would take one that no run could have again
+    elseif task and seed then
+      H.streams.seed(task, seed)
+      return
+    end
+    H.seed = seed or H.seed
+    return randomseed(...) -- as an error too
+  end
+end
+
+------------------------------------------------------------------------------------------------------------
 -- 5.5 table
 
 local function tables(library)
@@ -154,6 +222,7 @@ local function libraries(env)
   end
   bounded(made.coroutine, made.string)
   made.string.format = format_values
+  randomness(made.math, H.globals.math)
   tables(made.table)
   H.string_library = made.string
   -- ("x"):upper() looks here, in what no script can reach.

@@ -47,15 +47,20 @@ local function each(f, args, ...)
   end
   local page, answer = called(args or {})
   local entries, at, walk = entries_of(page, answer), 0, page.walk
+  local reader = false -- the task that waits for the next page
   return function()
+    if reader and reader ~= H.task then
+      H.errors.invalid("each: another task waits for the next page of this walk", "collect the entries first, then parallel(list, f)")
+    end
     at = at + 1
     while at > #entries do
       if not walk then
         return nil
       end
       local asked = walk
-      walk = nil
+      walk, reader = nil, H.task
       local page, answer = H.requests.ask({ op = "more", walk = asked })
+      reader = false
       entries, at, walk = entries_of(page, answer), 1, page.walk
     end
     return entries[at]

@@ -41,10 +41,10 @@ local function report(ok, body)
 end
 
 -- The first frame: numbers that say how long each text is, the texts, and JSON where there are args or words.
---   seed  now or -  bytes of memory or -  bytes of account, name and source
+--   seed  now, - or, in a run that may be resumed, +  bytes of memory or -  bytes of account, name and source
 local function read_start(body)
   local seed, now, most, account, name, source, at = match(body, "^(%d+) (%S+) (%S+) (%d+) (%d+) (%d+) ()")
-  local run = { seed = tonumber(seed), now = tonumber(now), memory = tonumber(most) }
+  local run = { seed = tonumber(seed), now = tonumber(now), memory = tonumber(most), durable = now == "+" }
   local function text(size)
     local from = at
     at = at + tonumber(size)
@@ -56,7 +56,7 @@ local function read_start(body)
     if not ok then
       error(more, 0)
     end
-    run.args, run.words = more.args, more.words
+    run.args, run.words, run.times, run.clock = more.args, more.words, more.times, more.clock
   end
   return run
 end

@@ -2,7 +2,7 @@
 
 local H = ...
 
-local type, tostring = type, tostring
+local type, tostring, isyieldable = type, tostring, coroutine.isyieldable
 local find, format, match, sub = string.find, string.format, string.match, string.sub
 local receive, submit = H.border.receive, H.border.submit
 
@@ -11,21 +11,28 @@ local MAX_REQUEST = 2 ^ 25 -- bytes; the host ends a run that sends a frame of m
 local REPLY_DEPTH = 8 -- levels that a reply's own wrapping may add to a value's
 
 local next_id = 0
-local waiting = {} -- answers that came while another was waited for, by id
+local arrived = {} -- answers that nobody has taken yet, by id
+local owners = {}  -- the tasks that wait for an answer, by id
 
-local function answer(id)
-  local body = waiting[id]
-  while not body do
-    local kind, got, text = receive()
-    if kind == "A" then
-      if got == id then
-        body = text
-      else
-        waiting[got] = text
-      end
+-- Waits for the next frame of the host's.
+local function await()
+  local kind, id, body = receive()
+  if kind == "A" then
+    arrived[id] = body
+    local task = owners[id]
+    if task then
+      owners[id] = nil
+      H.tasks.answered(task)
     end
   end
-  waiting[id] = nil
+end
+
+local function answer(id)
+  while not arrived[id] do
+    await()
+  end
+  local body = arrived[id]
+  arrived[id] = nil
   H.unread = H.unread - 1
   local size, at = match(body, "^P(%d+) ()")
   local page
@@ -45,6 +52,16 @@ local function answer(id)
   return reply
 end
 
+-- The text of a request with what says whose it is.
+local function marked(text)
+  local task = H.task
+  local marks = task and ',"task":"' .. task.id .. '"' or ""
+  if H.durable then
+    marks = marks .. H.durable.marks(task)
+  end
+  return sub(text, 1, -2) .. marks .. "}"
+end
+
 -- Sends a request, `name` in errors, and gives its number.
 local function send(name, text)
   if #text > MAX_REQUEST then
@@ -57,8 +74,22 @@ local function send(name, text)
   return id
 end
 
--- Waits for the answer to a request: its value, or the error raised at the script's own line, as `amend` leaves it.
-local function take(id, amend)
+-- Sends a request and waits for its answer: its value, or the error raised at the script's own line, as `amend` leaves
+-- it. Where it `takes` time, a task lets others go on meanwhile, if it can.
+local function exchange(name, text, takes, amend)
+  local task = H.task
+  if task and task.cancelled then
+    H.tasks.refuse(task)
+  end
+  local yields = takes and H.passes and isyieldable()
+  if yields then
+    H.tasks.wait_for_room(task)
+  end
+  local id = send(name, (task or H.durable) and marked(text) or text)
+  if yields then
+    owners[id] = task
+    H.tasks.wait_for(task, id)
+  end
   local reply = answer(id)
   H.now = reply.now or H.now
   if reply.ok == true then
@@ -71,13 +102,15 @@ local function take(id, amend)
   H.errors.raise(problem)
 end
 
+local TAKES_TIME = { more = true, sleep = true }
+
 -- A request of the host's own making; `amend` is given the fields of an error before it is raised.
 local function ask(request, amend)
   local text, problem = H.json.encode(request)
   if not text then
     H.errors.invalid(request.op .. ": " .. problem)
   end
-  return take(send(request.op, text), amend)
+  return exchange(request.op, text, TAKES_TIME[request.op], amend)
 end
 
 -- The call of a function: `head` is the beginning of its request, `values` are its arguments, by name or position;
@@ -93,7 +126,7 @@ local function call(head, name, account, kind, values, bytes)
       retryable = false,
     })
   end
-  return take(send(name, head .. kind .. text .. "}"))
+  return exchange(name, head .. kind .. text .. "}", true)
 end
 
-return { ask = ask, call = call }
+return { ask = ask, call = call, await = await }

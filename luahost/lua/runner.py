@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 
@@ -41,20 +40,14 @@ def run_in_child(bridge: Bridge, run: Run, start: dict[str, Any], child: Child) 
     if run.cancellation is None:
         _exchange(bridge, run, child)
         return
-    read, write = os.pipe()
-
-    def wake() -> None:
-        os.write(write, b"\0")
-
-    child.watch(read)
-    run.cancellation.wakes(wake)
+    child.allow_wake()
+    run.cancellation.wakes(child.wake)
     try:
         _exchange(bridge, run, child)
     finally:
-        run.cancellation.forget(wake)
-        child.unwatch(read)
-        os.close(read)
-        os.close(write)
+        run.cancellation.forget(child.wake)
+        if run.cancellation.cancelled:
+            child.forget_wake()
 
 
 def _exchange(bridge: Bridge, run: Run, child: Child) -> None:

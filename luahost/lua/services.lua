@@ -18,20 +18,32 @@ local function clock(env, os)
     return os_clock() - started
   end
 
-  function os.time(t)
-    if t == nil and H.now then
+  local function now()
+    if H.now then
       return floor(H.now)
+    elseif H.durable then
+      return H.durable.now(H.task)
+    end
+    return os_time()
+  end
+
+  function os.time(t)
+    if t == nil then
+      return now()
     end
     return os_time(t)
   end
 
   function os.date(pattern, time)
-    return os_date(pattern or "%c", time or (H.now and floor(H.now)) or os_time())
+    return os_date(pattern or "%c", time or now())
   end
 
   local function sleep(seconds)
     if type(seconds) ~= "number" or not (seconds >= 0 and seconds <= 1e9) then
       H.errors.invalid("sleep: a number of seconds, 0 or more, was expected, not " .. H.text.safe_text(seconds))
+    end
+    if H.task and H.now then
+      seconds = H.tasks.pause(H.task, seconds)
     end
     H.requests.ask({ op = "sleep", seconds = seconds })
   end
@@ -39,15 +51,20 @@ local function clock(env, os)
   env.sleep = sleep
 
   function env.wait_until(options)
-    return H.waiting(options, sleep, os.time)
+    return H.waiting(options, sleep, os.time, env.math.random)
   end
 
   function env.each(...)
     return H.lists.each(...)
   end
 
-  return function(start)
-    H.now, started = start or false, os_clock()
+  function env.parallel(...)
+    return H.parallel(...)
+  end
+
+  return function(run)
+    H.now, started = run.now or false, os_clock()
+    H.durable = run.durable and H.clocks(run.times, run.clock)
   end
 end
 
@@ -135,9 +152,13 @@ local function modules(env)
     if not chunk then
       H.errors.raise(problem)
     end
+    -- Were others to go on while it loads, they could ask for it too: until then nothing waits but all.
+    local task, passes = H.task, H.passes
+    H.passes = false
     loading[name] = true
     local ok, value = xpcall(chunk, H.errors.keep, name)
     loading[name] = nil
+    H.passes = passes and H.task == task
     if not ok then
       error(value, 0) -- it has its position already
     end

@@ -3,7 +3,7 @@
 local H = ...
 
 local type, next, xpcall, error, format = type, next, xpcall, error, string.format
-local random, min, max = math.random, math.min, math.max
+local min, max = math.min, math.max
 
 local TIMEOUT, EVERY = 600, 5 -- seconds, where nothing else is said
 local SLOWER = 1.5            -- each pause beside the one before
@@ -23,7 +23,7 @@ end
 
 local KNOWN = { check = true, timeout = true, every = true }
 
-local function wait_until(options, sleep, time)
+local function wait_until(options, sleep, time, random)
   if type(options) ~= "table" or H.readonly.is(options) or type(options.check) ~= "function" then
     H.errors.invalid("wait_until: 'check' must be a function", "as in wait_until{ check = function() return ... end, timeout = 60 }")
   end

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
@@ -44,8 +45,9 @@ class Question(NamedTuple):
 class Execution:
     """A run that goes on, whoever waits for it. It belongs to the event loop that began it."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_end: Callable[[Execution, ToolResult | BaseException], None]) -> None:
         self.loop = asyncio.get_running_loop()
+        self._on_end = on_end
         self.cancellation = Cancellation()
         self.calls = 0
         self.latest = ""
@@ -63,10 +65,10 @@ class Execution:
             came: ToolResult | BaseException = run()
         except BaseException as problem:  # noqa: BLE001 (raised again where somebody waits)
             came = problem
-        with suppress(RuntimeError):  # the loop has been closed: nobody waits any more
-            self.loop.call_soon_threadsafe(self._end, came)
+        self._on_end(self, came)
 
-    def _end(self, came: ToolResult | BaseException) -> None:
+    def over(self, came: ToolResult | BaseException) -> None:
+        """Tell whoever waits what came of it; on the event loop."""
         self._came = came
         self._news.set()
         self._over.set()
@@ -119,6 +121,8 @@ class Executions:
         self._max_chars = max_chars
         self._threads = ThreadPoolExecutor(MOST, "luahost-mcp")
         self._going_on: set[Execution] = set()
+        self._ended: deque[tuple[Execution, ToolResult | BaseException]] = deque()
+        self._told = False
         self._parked: dict[str, tuple[Execution, Any]] = {}
 
     def warm(self) -> None:
@@ -127,7 +131,7 @@ class Executions:
 
     def begin(self, arguments: Any, *, ask: Approve | None, follow: bool, owner: str | None) -> Execution:
         """Begin a run of `execute_lua`; without `ask` it asks whoever waits for it."""
-        execution = Execution()
+        execution = Execution(self._end_soon)
         options = {
             **self._options,
             "approve": ask or Approver(execution.ask),
@@ -141,6 +145,20 @@ class Executions:
         self._threads.submit(copy_context().run, execution.make, run)
         self._going_on.add(execution)
         return execution
+
+    def _end_soon(self, execution: Execution, came: ToolResult | BaseException) -> None:
+        """From the thread of a run. The event loop is woken once for all runs that end until it has turned to them."""
+        self._ended.append((execution, came))
+        if not self._told:
+            self._told = True
+            with suppress(RuntimeError):  # the loop has been closed: nobody waits any more
+                execution.loop.call_soon_threadsafe(self._tell_ended)
+
+    def _tell_ended(self) -> None:
+        self._told = False  # first: a run that ends from here on wakes the loop again
+        while self._ended:
+            execution, came = self._ended.popleft()
+            execution.over(came)
 
     def forget(self, execution: Execution) -> None:
         """It has ended."""

@@ -7,11 +7,7 @@ import ipaddress
 import json
 from typing import TYPE_CHECKING
 
-from luahost.mcp.server import LEFT
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 PATH = "/mcp"
@@ -50,13 +46,7 @@ class Guard:
         if refused is not None:
             await _refuse(send, *refused)
             return
-        left: set[Callable[[], object]] = set()
-        scope[LEFT] = left
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            for end in list(left):  # whoever asked has gone: what it asked for ends
-                end()
+        await self._app(scope, receive, send)
 
     def _refused(self, path: str, headers: dict[bytes, str]) -> tuple[int, str] | None:
         """The status, and why; None for what may pass."""

@@ -9,13 +9,17 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import uvicorn
-from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 from luahost.errors import UsageError
 from luahost.mcp.guard import PATH, Guard
+from luahost.mcp.sessions import Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from luahost.mcp.server import Service
 
@@ -48,6 +52,17 @@ def url(listening: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}{PATH}"
 
 
+def _by_era(sessions: Sessions, manager: StreamableHTTPSessionManager) -> ASGIApp:
+    """The protocol with a handshake is served by sessions, any other by the SDK, which also refuses it."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        version = next((value for name, value in scope["headers"] if name == b"mcp-protocol-version"), None)
+        has_handshake = version is None or version.decode("latin-1") in HANDSHAKE_PROTOCOL_VERSIONS
+        await (sessions if has_handshake else manager.handle_request)(scope, receive, send)
+
+    return app
+
+
 class _Server(uvicorn.Server):
     """Leaves signals to the command."""
 
@@ -60,8 +75,9 @@ async def serve(
     service: Service, listening: socket.socket, *, host: str, token: str | None, stopped: asyncio.Future[None]
 ) -> None:
     """Serve there until `stopped` is done; then runs end, their clients are told, and writes under way are awaited."""
-    manager = StreamableHTTPSessionManager(service.server())
-    guarded = Guard(StreamableHTTPASGIApp(manager), host=host, port=listening.getsockname()[1], token=token)
+    made = service.server()
+    manager = StreamableHTTPSessionManager(made)
+    guarded = Guard(_by_era(Sessions(made), manager), host=host, port=listening.getsockname()[1], token=token)
     config = uvicorn.Config(
         guarded,
         lifespan="off",

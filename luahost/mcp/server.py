@@ -50,9 +50,6 @@ HEARTBEAT = 10.0
 ANSWER = "approve"
 """The name of the question in a result that asks one."""
 
-LEFT = "luahost.left"
-"""In the scope of an HTTP request: functions that are called when whoever made it has gone."""
-
 
 class Service:
     """The requests of all clients, answered by one host. `options` are those of `Host.run`, for every run."""
@@ -173,10 +170,7 @@ def _owner(ctx: ServerRequestContext) -> str | None:
 
 @asynccontextmanager
 async def _followed(ctx: ServerRequestContext, execution: Execution) -> AsyncIterator[None]:
-    """While a request waits for a run: its client is told of progress, and the run ends if the client leaves."""
-    left = None if ctx.request is None else ctx.request.scope.get(LEFT)
-    if left is not None:
-        left.add(execution.cancel)
+    """While a request waits for a run, its client is told of progress, if it wants to know."""
     telling = None
     if ctx.meta is not None and ctx.meta.get("progress_token") is not None:
         telling = asyncio.create_task(_tell(ctx, execution))
@@ -187,8 +181,6 @@ async def _followed(ctx: ServerRequestContext, execution: Execution) -> AsyncIte
             telling.cancel()
             with suppress(asyncio.CancelledError):
                 await telling
-        if left is not None:
-            left.discard(execution.cancel)
 
 
 async def _tell(ctx: ServerRequestContext, execution: Execution) -> None:

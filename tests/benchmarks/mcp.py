@@ -72,8 +72,10 @@ def _http_server() -> Iterator[str]:
     env = {**os.environ, "LUAHOST_MCP_TOKEN": TOKEN}
     with subprocess.Popen(words, stderr=subprocess.PIPE, env=env) as server:
         assert server.stderr is not None
-        yield server.stderr.readline().decode().split()[3]
-        server.terminate()
+        try:
+            yield server.stderr.readline().decode().split()[3]
+        finally:
+            server.terminate()
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from tests.benchmarks import (
     runs,
     seal,
     start_up,
+    together,
     tokens,
     walls,
 )
@@ -45,6 +46,7 @@ SECTIONS = {
     "start": Section("the command line", start_up.start_up),
     "brokered": Section("a brokered request", brokered.brokered),
     "listing": Section("a long list", listing.listing),
+    "together": Section("calls in parallel", together.together),
     "map": Section("luahost map: one script over many inputs", mapping.mapping, pinned=False),
     "mcp": Section("the MCP server", mcp.mcp, pinned=False),
     "seal": Section("what each wall costs, once a process", seal.seal, free=False),

@@ -27,6 +27,7 @@ LAYERS = {
     "luahost.telemetry": 5,
     "luahost.single": 6,
     "luahost.durable": 6,
+    "luahost.execution": 6,
     "luahost.asynchronous": 6,
     "luahost.host": 7,
     "luahost.mapping": 8,

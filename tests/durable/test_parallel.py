@@ -1,0 +1,185 @@
+"""Durable runs whose calls are in flight together, and what they learn besides."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from luahost import Host, Policy
+from luahost.calls.journals import Journals
+from tests.conftest import ALLOW
+from tests.durable.test_resume import cut, is_no, lines_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from luahost.integrations.devin.simulator import Simulator
+    from tests.durable.conftest import Attempts, Devin
+
+CREATES = 40
+TOGETHER = f"""
+local numbers = {{}}
+for i = 1, {CREATES} do numbers[i] = i end
+local made = parallel(numbers, function(i)
+  local session = app.integrations.devin.create_session{{ prompt = "task " .. i .. " by " .. math.random(1e6) }}
+  return session.session_id
+end, {{ limit = 8 }})
+print(#made)
+"""
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+@pytest.fixture(params=["process", "none"])
+def host(accounts: Callable[..., dict[str, Any]], state: Path, request: pytest.FixtureRequest) -> Iterator[Host]:
+    with Host(accounts=accounts(), policy=ALLOW, state=state, journal=True, isolation=request.param) as made:
+        yield made
+
+
+def test_killed_with_calls_in_flight_it_has_made_each_session_once(
+    devin: Callable[..., Devin], attempts: Callable[[str, Devin], Attempts]
+) -> None:
+    server = devin(lag=0.05)
+    runs = attempts(TOGETHER, server)
+    moment = random.Random(1)
+    kills = 0
+    while True:
+        process = runs.start()
+        if kills % 2:
+            server.strike(moment.choice(["before", "after"]), "host", process.pid)
+        try:
+            process.wait(moment.uniform(0.2, 0.5) if kills < 10 else 60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        kills += 1
+        if runs.end(process) == 0:
+            break
+        assert runs.count < 40, runs.errors.decode()
+    assert sorted(int(prompt.split()[1]) for prompt in server.prompts) == list(range(1, CREATES + 1))
+    assert runs.output == b"40\n"
+
+
+def test_a_task_that_died_midway_goes_on_where_it_was(host: Host, state: Path, simulator: Simulator) -> None:
+    code = """
+    local devin = app.integrations.devin
+    local function two(name)
+      return function()
+        local made = devin.create_session{ prompt = name }
+        devin.send_message{ session_id = made.session_id, message = "for " .. name }
+        return made.session_id
+      end
+    end
+    return parallel{ two("a"), two("b"), two("c") }
+    """
+    before = len(simulator.sessions)
+    first = host.run(code)
+    assert first.ok
+    assert {line["task"] for line in lines_of(state, first.run_id) if line["event"] == "call"} == {"1.1", "1.2", "1.3"}
+    for n in range(1, 7):
+        run_id = cut(state, first.run_id, is_no("call", n))
+        again = host.resume(run_id, assume="done")
+        assert again.ok, again.error
+        assert len(again.value) == 3
+        cut(state, run_id, is_no("end"))
+    assert len(simulator.sessions) == before + 3
+
+
+def test_random_numbers_of_a_task_do_not_depend_on_the_others(host: Host, state: Path) -> None:
+    code = """
+    return parallel{
+      function() app.integrations.devin.list_sessions() return math.random(1e9) end,
+      function() sleep(0.02) app.integrations.devin.list_sessions() return math.random(1e9) end,
+      function() return math.random(1e9) end,
+    }
+    """
+    first = host.run(code)
+    assert len(set(first.value)) == 3
+    assert host.resume(cut(state, first.run_id, is_no("end"))).value == first.value
+
+
+def test_time_is_told_as_it_was(host: Host, state: Path) -> None:
+    code = """
+    local first = os.time()
+    sleep(1.1)
+    local second = os.time()
+    app.integrations.devin.create_session{ prompt = "at " .. os.time() .. os.date("!%S") }
+    return first, second
+    """
+    first = host.run(code)
+    assert first.values[0] < first.values[1]
+    again = host.resume(cut(state, first.run_id, is_no("end")))
+    assert again.ok, again.error
+    assert again.values == first.values
+    assert host.replay(Journals(state).path(first.run_id or "")).values == first.values
+
+
+def test_a_loop_over_a_tables_keys_goes_on_in_whatever_order(host: Host, state: Path, simulator: Simulator) -> None:
+    code = """
+    local todo = {}
+    for i = 1, 12 do todo["task " .. i] = true end
+    for name in pairs(todo) do app.integrations.devin.create_session{ prompt = name } end
+    """
+    before = len(simulator.sessions)
+    first = host.run(code)
+    for n in (12, 7, 3):
+        assert host.resume(cut(state, first.run_id, is_no("call", n))).ok
+    assert len(simulator.sessions) <= before + 12 + 12 + 12
+    prompts = {session["prompt"] for session in simulator.sessions[before:]}
+    assert prompts == {f"task {number}" for number in range(1, 13)}
+
+
+def test_what_a_changed_loop_has_left_out_is_told(host: Host, state: Path) -> None:
+    code = """
+    local n = 0
+    for name in pairs({ a = true, b = true }) do n = n + 1 end
+    app.integrations.devin.create_session{ prompt = "at " .. os.clock() }
+    """
+    first = host.run(code)
+    second = host.resume(cut(state, first.run_id, is_no("end")))
+    assert second.ok
+    assert [note for note in second.meta["notices"] if "made before, and not this time: devin.create_session" in note]
+
+
+def test_a_task_that_was_cancelled_is_no_other_way(host: Host, state: Path, simulator: Simulator) -> None:
+    simulator.fail(path="/sessions/devin-none$", status=404, delay=0.1)
+    code = """
+    local devin = app.integrations.devin
+    local ok, problem = pcall(parallel, {
+      function() devin.get_session("devin-none") end,
+      function() for i = 1, 50 do devin.list_sessions() sleep(0.01) end end,
+    })
+    devin.create_session{ prompt = "after" }
+    return problem.code
+    """
+    first = host.run(code)
+    assert first.value == "not_found"
+    again = host.resume(cut(state, first.run_id, is_no("sent")))
+    assert (again.value, again.error) == ("not_found", None)
+
+
+def test_each_task_waits_for_its_own_approval(
+    accounts: Callable[..., dict[str, Any]], state: Path, simulator: Simulator
+) -> None:
+    code = """
+    return parallel({ "a", "b", "c" }, function(name)
+      return app.integrations.devin.create_session{ prompt = name }.session_id
+    end)
+    """
+    before = len(simulator.sessions)
+    with Host(accounts=accounts(), policy=Policy(write="ask"), state=state, journal=True) as host:
+        result = host.run(code, suspend=True)
+        rounds = 0
+        while result.meta.get("pending"):
+            rounds += 1
+            numbers = [call["n"] for call in result.meta["pending"]]
+            result = host.resume(result.run_id or "", approved=numbers, suspend=True)
+    assert 1 <= rounds <= 3
+    assert result.ok, result.error
+    assert sorted(session["prompt"] for session in simulator.sessions[before:]) == ["a", "b", "c"]
