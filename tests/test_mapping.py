@@ -349,6 +349,18 @@ def test_more_runs_at_once_than_processors_share_the_workers() -> None:
     assert (sum(each.ok for each in results), time.monotonic() - started < 15) == (20, True)
 
 
+def test_a_task_behind_a_long_one_is_given_to_a_worker_that_has_nothing_to_do() -> None:
+    script = "if args.n == 40 then sleep(20) end return args.n"
+    with Crew(2, processes=2) as crew:
+        futures = [crew.submit(perform, task(script, n)) for n in range(1, 60)]
+        started = time.monotonic()
+        others = [future.result(15)["value"] for n, future in enumerate(futures, 1) if n != 40]
+        assert others == [n for n in range(1, 60) if n != 40]
+        assert time.monotonic() - started < 15
+        crew.stop()
+        assert futures[39].result(15)["error"]["code"] == "cancelled"
+
+
 def test_a_crew_performs_tasks_only() -> None:
     with Crew(1) as crew, pytest.raises(TypeError):
         crew.submit(print, "x")

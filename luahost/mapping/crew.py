@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 ATTEMPTS = 3
 """Worker processes that may die over one task before it is given up."""
 
+BRIEF = 5.0
+"""Milliseconds: a worker whose last run took no longer has the next one at hand, and need not wait for it to come."""
+
+SMALL = 1 << 14
+"""Bytes of a task that is sent ahead: it fits into a pipe that nobody reads at the moment."""
+
 
 def processors() -> int:
     """How many this process may use."""
@@ -89,7 +95,8 @@ class Crew(Executor):
     def next(self, member: _Member) -> _Order | None:
         """What a worker does next, if it has a hand free."""
         with self._lock:
-            if len(member.in_hand) >= member.slots or member.dead:
+            ahead = member.is_brief and bool(self._waiting) and len(self._waiting[0].message) < SMALL
+            if len(member.in_hand) >= member.slots + ahead or member.dead:
                 return None
             while self._waiting:
                 order = self._waiting.popleft()
@@ -97,6 +104,24 @@ class Crew(Executor):
                     member.in_hand[order.number] = order
                     return order
         return None
+
+    def idle(self, member: _Member) -> None:
+        """A worker has nothing to do: one that has a task at hand, and has not begun it, is asked to give it back."""
+        with self._lock:
+            if member.in_hand or self._waiting:
+                return
+            other = next((each for each in self._members if len(each.in_hand) > each.slots and not each.dead), None)
+        if other is not None:
+            other.recall()
+
+    def returned(self, order: _Order) -> None:
+        """A task was given back before it was begun."""
+        with self._lock:
+            order.attempts += 1  # its future is running
+            self._waiting.appendleft(order)
+            free = [each for each in self._members if not each.in_hand and not each.dead]
+        for member in free:
+            member.feed()
 
     def lost(self, member: _Member) -> None:
         """A worker has ended. What it had in hand goes to another; in the end somebody is told."""
@@ -174,6 +199,7 @@ class _Member:
         self.slots = slots
         self.in_hand: dict[int, _Order] = {}
         self.began = False
+        self.is_brief = False
         self.dead = False
         self._crew = crew
         self._sending = threading.Lock()
@@ -222,12 +248,25 @@ class _Member:
         while self.began and (message := worker.receive(stdout)) is not None:
             number, record = message
             order = self.in_hand.pop(number)
+            if record is None:
+                self.is_brief = False
+                self._crew.returned(order)
+                continue
+            self.is_brief = self.slots == 1 and record.get("elapsed_ms", BRIEF) < BRIEF
             self.feed()  # first: the worker waits
             order.future.set_result(record)
+            if not self.in_hand:
+                self._crew.idle(self)
         self._crew.lost(self)
         stdout.close()
         self.dismiss()
         self.cut()
+
+    def recall(self) -> None:
+        """Have it give back a task that it has not begun; it answers with none."""
+        with self._sending, suppress(OSError):
+            if self._life >= 0:
+                os.write(self._life, worker.RECALL)
 
     def cut(self) -> None:
         """Cut its line of life."""

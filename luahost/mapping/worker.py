@@ -2,14 +2,15 @@
 
 Each message is its length in four bytes and JSON. It begins with `ready`; a task is `[number, task]` without its job,
 which is sent before the first one as a text alone, and its answer is `[number, record]`. A third descriptor is the line
-of life: when its other end is closed, by whoever started this process or by that one's death, the runs under way are
-ended, and then the process.
+of life: a byte there asks for a task back that has come and was not begun (`[number, null]`), and when its other end is
+closed, by whoever started this process or by that one's death, the runs under way are ended, and then the process.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import select
 import struct
 import sys
 import threading
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 LENGTH = struct.Struct("<I")
 READY = "ready"
+RECALL = b"R"
 PATIENCE = 40.0
 """Seconds that runs have to end in, once they are told to: writes that were sent are awaited for 30."""
 
@@ -31,17 +33,25 @@ def encode(message: Any) -> bytes:
 
 def receive(stream: IO[bytes]) -> Any:
     """The next message; None at the end, also where it comes in the middle of one."""
-    head = stream.read(LENGTH.size)
-    if len(head) < LENGTH.size:
-        return None
-    (length,) = LENGTH.unpack(head)
-    body = stream.read(length)
-    return json.loads(body) if len(body) == length else None
+    head = _exactly(stream, LENGTH.size)
+    body = _exactly(stream, *LENGTH.unpack(head)) if head else None
+    return None if body is None else json.loads(body)
+
+
+def _exactly(stream: IO[bytes], count: int) -> bytes | None:
+    """So many bytes, also of a stream that gives fewer at a time."""
+    data = stream.read(count)
+    while data and len(data) < count:
+        more = stream.read(count - len(data))
+        if not more:
+            return None
+        data += more
+    return data or None
 
 
 def main(line_of_life: int, threads: int) -> None:
     """Work until standard input ends."""
-    tasks = os.fdopen(os.dup(0), "rb")
+    tasks = os.fdopen(os.dup(0), "rb", buffering=0)  # what is not begun stays in the pipe
     answers = os.dup(1)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
@@ -57,7 +67,8 @@ def main(line_of_life: int, threads: int) -> None:
 def _work(tasks: IO[bytes], answers: int, line_of_life: int, threads: int) -> None:
     from luahost.mapping.task import cancel, perform
 
-    writing = threading.Lock()
+    reading, writing = threading.Lock(), threading.Lock()
+    job = ""
 
     def answer(message: Any) -> None:
         data = memoryview(encode(message))
@@ -65,20 +76,34 @@ def _work(tasks: IO[bytes], answers: int, line_of_life: int, threads: int) -> No
             while data:
                 data = data[os.write(answers, data) :]
 
-    def step(number: int, task: Any, job: str) -> None:
-        task["job"] = job
+    def take() -> Any:
+        """The next task, None at the end; `reading` is held."""
+        nonlocal job
+        while isinstance(message := receive(tasks), str):
+            job = message
+        return message
+
+    def step(number: int, task: Any) -> None:
         answer([number, perform(task)])
 
-    def orders() -> Iterator[tuple[int, Any, str]]:
-        job = ""
-        while (message := receive(tasks)) is not None:
-            if isinstance(message, str):
-                job = message
-            else:
-                yield *message, job
+    def orders() -> Iterator[tuple[int, Any]]:
+        while True:
+            with reading:
+                message = take()
+            if message is None:
+                return
+            message[1]["job"] = job
+            yield tuple(message)
 
     def watch() -> None:
-        os.read(line_of_life, 1)
+        while os.read(line_of_life, 1):
+            if reading.acquire(blocking=False):  # else it is idle, and there is none to give back
+                try:
+                    message = take() if select.select([tasks], [], [], 0)[0] else None
+                finally:
+                    reading.release()
+                if message is not None:
+                    answer([message[0], None])
         cancel()
         threading.Event().wait(PATIENCE)
         os._exit(1)
