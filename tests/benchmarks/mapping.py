@@ -58,14 +58,20 @@ def on_one() -> float:
         return a_second()
 
 
+def in_threads_on_one() -> float:
+    with _only(processors()[-1]):
+        return in_threads(1)
+
+
 def mapping() -> list[Figure]:
     """The first two are a map of trivial scripts as it is by default: one worker process for each processor."""
-    two, one, threads, journals = rounds_of(
-        ROUNDS, a_second, on_one, partial(in_threads, len(processors())), with_journals
+    two, one, threads, alone, journals = rounds_of(
+        ROUNDS, a_second, on_one, partial(in_threads, len(processors())), in_threads_on_one, with_journals
     )
     wanted = "at least 1.6" if len(processors()) > 1 else ""
     return [
         row(f"{COUNT:,} times `{SCRIPT}`: all processors / one of them", pair_of(two, one), "runs/s", wanted),
-        row("in worker processes / in threads of one", pair_of(two, threads), "runs/s"),
-        row("with a journal for each run / without", pair_of(journals, two), "runs/s"),
+        row("in threads of one process: all processors / one of them", pair_of(threads, alone), "runs/s"),
+        row("in worker processes / in threads", pair_of(two, threads), "runs/s"),
+        row("with a journal for each run, on this disk / without", pair_of(journals, two), "runs/s"),
     ]
