@@ -156,7 +156,7 @@ FIXTURES = """
 
 def test_the_fixtures_are_a_tests_own(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(FIXTURES)
-    assert outcomes(pytester.runpytest()) == {"passed": 7}
+    assert outcomes(pytester.runpytest_subprocess()) == {"passed": 7}  # requests is not one to be imported twice
 
 
 def test_it_works_beside_xdist_and_in_any_order_and_warns_of_nothing(project: pytest.Pytester) -> None:
