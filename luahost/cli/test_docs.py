@@ -105,7 +105,7 @@ def _pattern(option: str, text: str) -> re.Pattern[str]:
 def _all(read: list[Document], limits: Limits, options: Namespace) -> list[list[Outcome]]:
     """The outcomes of each document, in order of lines."""
     done: list[list[Outcome]] = []
-    with Runner(limits) as runner, ThreadPoolExecutor(options.jobs or len(os.sched_getaffinity(0))) as threads:
+    with Runner(limits) as runner, ThreadPoolExecutor(options.jobs or _processors()) as threads:
         run = _recorded(runner, limits) if options.record else runner.run
         begun = [[threads.submit(run, document, script) for script in document.scripts] for document in read]
         try:
@@ -120,6 +120,11 @@ def _all(read: list[Document], limits: Limits, options: Namespace) -> list[list[
             runner.cancel()
             raise
     return done
+
+
+def _processors() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _recorded(runner: Runner, limits: Limits) -> Callable[[Document, Script], list[Outcome]]:

@@ -70,7 +70,8 @@ class Runner:
             reason = f"{error.message}; {error.hint}" if error.hint else error.message
             return self._failed(document, script, first.line, reason)
         except OSError as error:
-            return self._failed(document, script, first.line, f"{error.filename}: {error.strerror}")
+            reason = f"{error.filename}: {error.strerror}" if error.strerror else str(error)
+            return self._failed(document, script, first.line, reason)
         return judged(document, script, result, token)
 
     def _failed(self, document: Document, script: Script, line: int, reason: str) -> list[Outcome]:
