@@ -95,6 +95,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "action": "store_true",
         "help": "end at a call that needs approval which nobody is there to give; --resume goes on",
     },
+    "--state": {"metavar": "DIR", "help": "the folder of journals and idempotency keys (default: this user's)"},
     "--replay": {"metavar": "RUN|FILE", "help": "run again from a journal alone: nothing is sent"},
     "--json": {"action": "store_true", "help": "print one JSON object instead of the output"},
 }
@@ -164,6 +165,7 @@ def _run(options: Any, child: Single | None) -> int:
             isolation=options.isolation,
             require_seal=options.require_seal,
             simulate=options.simulate,
+            state=options.state,
             journal=False if options.no_journal or options.simulate else "if-possible",
         ) as host:
             if settings.integrations():
