@@ -57,10 +57,12 @@ def _cut(value: Any) -> Any:
 
 
 class Pending:
-    """A call under way. `sent` says that a write has left, so that its outcome is worth waiting for; `leaving`, that its
-    journal is being told so; `done`, that it has given its result; `planned`, that a dry run has given it, and nothing
-    was sent; `cancelled`, that nobody waits for it any more. `entry` is what the journal knows. `target` is the account
-    that it has sent requests to, and `http_status` what the last of them was answered with; `span` is whatever traces it.
+    """A call under way.
+
+    `sent` says that a write has left, so that its outcome is worth waiting for; `leaving`, that its journal is being
+    told so; `done`, that it has given its result; `planned`, that a dry run has given it, and nothing was sent;
+    `cancelled`, that nobody waits for it any more. `entry` is what the journal knows. `target` is the account that it
+    has sent requests to, and `http_status` what the last of them was answered with; `span` is whatever traces it.
     """
 
     __slots__ = (
