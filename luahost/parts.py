@@ -6,7 +6,6 @@ import os
 import threading
 import time
 
-from luahost.calls.settings import API_VERSION
 from luahost.errors import UsageError
 from luahost.lua.bridge import Services
 
@@ -52,6 +51,9 @@ class Parts:
         self._state = state
         self._integrations = tuple(integrations)
         self._lock = threading.Lock()
+        self.catalog: Mapping[str, Integration] | None = None
+        """In place of all integrations that there are; and who answers in place of the network, by integration."""
+        self.networks: Mapping[str, Any] = {}
         self._dispatcher: Dispatcher | None = None
         self._simulations: dict[str, Simulation] = {}
 
@@ -70,7 +72,7 @@ class Parts:
 
         policy = self._policy() if callable(self._policy) else self._policy
         policy = policy or Policy(rules=self._settings.rules())
-        integrations = catalog.load(self._integrations)
+        integrations = self.catalog or catalog.load(self._integrations)
         if self._simulated:
             self._simulate(integrations)
         made = Dispatcher(
@@ -80,7 +82,8 @@ class Parts:
             ledger=self._make_ledger,
             passed=self._accounts,
             simulations=self._simulations,
-            simulated_version=self._settings.environ.get(API_VERSION),
+            networks=self.networks,
+            simulated=self._simulated,
         )
         made.check_limits(self._limits)
         return made
@@ -95,6 +98,9 @@ class Parts:
             configured = Accounts(integration, self._settings, passed=passed).names()
             names = dict.fromkeys(("default", "work", "personal", *configured))
             self._simulations[name] = integration.simulator(list(names), 0)
+        clock = next((each.clock for each in self._simulations.values()), None)
+        for each in self._simulations.values():
+            each.clock = clock  # a run has one time
 
     def simulation(self, integration: str) -> Any:
         """The simulated API of an integration."""
@@ -158,6 +164,8 @@ class Parts:
 
     def _describe(self, run: Run) -> dict[str, Any]:
         found = self.dispatcher.describe()
+        for each in self.dispatcher.refused:
+            run.notice(str(each))
         if run.journal is not None and run.journal.alone:
             for name, about in found.items():
                 about["accounts"] = [*about["accounts"], *run.journal.account_names(name)]
