@@ -54,6 +54,7 @@ class Parts:
         self.catalog: Mapping[str, Integration] | None = None
         """In place of all integrations that there are; and who answers in place of the network, by integration."""
         self.networks: Mapping[str, Any] = {}
+        self._notices: list[str] = []  # what each run is told that looks at the integrations
         self._dispatcher: Dispatcher | None = None
         self._simulations: dict[str, Simulation] = {}
 
@@ -86,6 +87,7 @@ class Parts:
             simulated=self._simulated,
         )
         made.check_limits(self._limits)
+        self._notices += map(str, made.refused)
         return made
 
     def _simulate(self, integrations: Mapping[str, Integration]) -> None:
@@ -97,10 +99,23 @@ class Parts:
             passed = None if self._accounts is None else self._accounts.get(name, {})
             configured = Accounts(integration, self._settings, passed=passed).names()
             names = dict.fromkeys(("default", "work", "personal", *configured))
-            self._simulations[name] = integration.simulator(list(names), 0)
+            if (made := self._simulator(integration, list(names), 0)) is not None:
+                self._simulations[name] = made
         clock = next((each.clock for each in self._simulations.values()), None)
         for each in self._simulations.values():
             each.clock = clock  # a run has one time
+
+    def _simulator(self, integration: Integration, accounts: list[str], seed: int) -> Simulation | None:
+        """The simulated API; None, and a notice in each run, where it cannot be made: a fault of the integration's."""
+        if integration.simulator is None:
+            return None
+        try:
+            return integration.simulator(accounts, seed)
+        except Exception as error:  # noqa: BLE001 (whatever somebody else's code raises)
+            told = f"the integration {integration.name} has no simulator: it cannot be made: {type(error).__name__}"
+            if told not in self._notices:
+                self._notices.append(told)
+            return None
 
     def simulation(self, integration: str) -> Any:
         """The simulated API of an integration."""
@@ -124,9 +139,10 @@ class Parts:
         made: dict[str, Any] = {}
         clock = self.clock()
         for name, integration in dispatcher.catalog.items():
-            if integration.simulator is None:
+            simulation = self._simulator(integration, dispatcher.account_names(name), _DRY_SEED)
+            if simulation is None:
                 continue
-            made[name] = integration.simulator(dispatcher.account_names(name), _DRY_SEED)
+            made[name] = simulation
             if clock is None:
                 clock = made[name].clock
                 clock.sleep(time.time() - clock.time())
@@ -164,8 +180,8 @@ class Parts:
 
     def _describe(self, run: Run) -> dict[str, Any]:
         found = self.dispatcher.describe()
-        for each in self.dispatcher.refused:
-            run.notice(str(each))
+        for told in self._notices:
+            run.notice(told)
         if run.journal is not None and run.journal.alone:
             for name, about in found.items():
                 about["accounts"] = [*about["accounts"], *run.journal.account_names(name)]

@@ -276,8 +276,13 @@ class Accounts:
         if self._passed is not None:
             return f"pass accounts={{'{self._integration.name}': {{'{name}': {{'api_key': …}}}}}}"
         variable = self._prefixes(name)[1 if name == DEFAULT else 0] + "API_KEY"
-        hint = f"set {variable}, or run luahost accounts add {name}"
+        hint = f"set {variable}, or run {add_command(self._integration.name, name)}"
         return f"{hint} ({self._keyring.problem})" if self._keyring.problem else hint
+
+
+def add_command(integration: str, name: str) -> str:
+    """What stores a key, as it is typed."""
+    return f"luahost accounts add {name}" + ("" if integration == "devin" else f" --integration {integration}")
 
 
 def check_name(integration: Integration, name: str) -> None:

@@ -6,7 +6,7 @@ from fnmatch import filter as filter_names
 from typing import TYPE_CHECKING, Any
 
 from luahost.calls import names
-from luahost.calls.accounts import DEFAULT, Accounts, check_name
+from luahost.calls.accounts import DEFAULT, Accounts, add_command, check_name
 from luahost.errors import LuaHostError, UnknownAccount, UnknownFunction, UnknownIntegration, UsageError
 from luahost.spec import ACCOUNT_NAME
 
@@ -175,7 +175,7 @@ class Directory:
         return UnknownAccount(
             f"{integration} has no account and no function {name!r}{guess}",
             account=name,
-            hint=f"accounts: {', '.join(accounts)}; {also}add one with luahost accounts add NAME",
+            hint=f"accounts: {', '.join(accounts)}; {also}add one with {add_command(integration, 'NAME')}",
         )
 
     def unknown_account(self, integration: str, account: str) -> UnknownAccount:
@@ -183,5 +183,5 @@ class Directory:
         name = account if ACCOUNT_NAME.match(account) else "NAME"
         return UnknownAccount(
             f"{integration} has no account {account!r}{names.did_you_mean(account, known)}",
-            hint=f"accounts: {', '.join(known)}; add one with luahost accounts add {name}",
+            hint=f"accounts: {', '.join(known)}; add one with {add_command(integration, name)}",
         )

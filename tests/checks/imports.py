@@ -32,6 +32,7 @@ LAYERS = {
     "luahost.asynchronous": 6,
     "luahost.host": 7,
     "luahost.mcp": 8,
+    "luahost.testing": 8,
     "luahost.cli": 9,
     "luahost.__main__": 10,
 }
