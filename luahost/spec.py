@@ -25,6 +25,14 @@ _PARAM_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _VERSION_PATH = re.compile(r"/v\d+/?\Z")
 _KEY_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*: [^{}\r\n]*\{key\}\Z")
 
+LUA_WORDS = frozenset(
+    [
+        "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil",
+        "not", "or", "repeat", "return", "then", "true", "until", "while",
+    ]
+)  # fmt: skip
+"""What a script cannot write behind a dot, or as a name in a table."""
+
 KEPT_TAGS = ("luahost-key-", "luahost-args-")
 """How the two tags begin by which an idempotency key finds what it has made: whoever changes tags keeps these."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from luahost.spec import LUA_WORDS
 from luahost.testing.finding import Finding
 
 if TYPE_CHECKING:
@@ -12,12 +13,6 @@ if TYPE_CHECKING:
 
     from luahost.spec import Field, Function, Integration, Param
 
-_WORDS_OF_LUA = frozenset(
-    [
-        "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil",
-        "not", "or", "repeat", "return", "then", "true", "until", "while",
-    ]
-)  # fmt: skip
 _READS = frozenset(["count", "find", "get", "list", "read", "search", "wait"])
 _WRITES = frozenset(["add", "change", "create", "delete", "post", "put", "remove", "send", "set", "update", "upload"])
 _SECRET = re.compile(r"(.+_)?(password|api_key|secret_key|access_token|token)\Z")
@@ -46,7 +41,7 @@ def _of_integration(integration: Integration) -> Iterator[Finding]:
 
     if not integration.summary.strip():
         yield found("summary", "it has no summary")
-    if integration.name in _WORDS_OF_LUA:
+    if integration.name in LUA_WORDS:
         yield found("names", f"{integration.name!r} is a word of Lua: no script could write it behind a dot")
     if not integration.functions:
         yield found("functions", "it has no functions")
@@ -74,7 +69,7 @@ def _parameters(params: Iterable[Param], inside: str = "") -> Iterator[tuple[str
             yield "parameters", f"parameter {name} is not described"
         elif "\n" in param.description or "|" in param.description:
             yield "parameters", f"parameter {name}: the description is one line, without |"
-        if param.name in _WORDS_OF_LUA:
+        if param.name in LUA_WORDS:
             yield "names", f"parameter {name} is a word of Lua: no script could write it as {{ {param.name} = … }}"
         if param.pattern and not param.pattern_hint:
             yield "parameters", f"parameter {name} has a pattern, and no pattern_hint that says it in words"
