@@ -46,7 +46,7 @@ class Parts:
         self._settings = settings
         self._policy = policy
         self._limits = limits
-        self._accounts = accounts
+        self.accounts = accounts
         self._simulated = simulate
         self._state = state
         self._integrations = tuple(integrations)
@@ -81,7 +81,7 @@ class Parts:
             settings=self._settings,
             policy=policy,
             ledger=self._make_ledger,
-            passed=self._accounts,
+            passed=self.accounts,
             simulations=self._simulations,
             networks=self.networks,
             simulated=self._simulated,
@@ -96,7 +96,7 @@ class Parts:
         for name, integration in integrations.items():
             if integration.simulator is None:
                 continue
-            passed = None if self._accounts is None else self._accounts.get(name, {})
+            passed = None if self.accounts is None else self.accounts.get(name, {})
             configured = Accounts(integration, self._settings, passed=passed).names()
             names = dict.fromkeys(("default", "work", "personal", *configured))
             if (made := self._simulator(integration, list(names), 0)) is not None:

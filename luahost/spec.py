@@ -374,14 +374,14 @@ class Integration:
         return next((function for function in self.functions if function.name == name), None)
 
 
-def quote(segment: str) -> str:
+def quote(segment: str | int) -> str:
     """One path segment, percent-encoded whole: no value can leave its place in a URL (RFC 3986, 2.1)."""
     from urllib.parse import quote as percent
 
     from luahost.errors import InvalidArguments
 
     try:
-        text = percent(segment, safe="")
+        text = percent(str(segment) if isinstance(segment, int) else segment, safe="")
     except (TypeError, UnicodeError):
         text = ""
     if text in ("", ".", ".."):  # URL libraries take these away even when they are encoded

@@ -100,7 +100,6 @@ class StagedHost(Host):
         environ = {"LUAHOST_HOME": str(folder), f"LUAHOST_{name.upper()}_API_VERSION": version}
         super().__init__(
             settings=Settings.load(environ),
-            accounts=None if simulated or not integration.needs_key else {name: passed},
             simulate=simulated,
             isolation="none",
             policy=Policy(read="allow", write="allow"),
@@ -113,6 +112,7 @@ class StagedHost(Host):
         else:
             self.stage = Stage(self.forwarding, {version: {n: str(values["api_key"]) for n, values in passed.items()}})
             self._parts.networks = {name: self.stage}
+            self._parts.accounts = {name: passed}
         self._parts.catalog = {name: staged}
 
     def _staged_simulator(self, integration: Integration) -> Callable[[Iterable[str], int], Stage]:
