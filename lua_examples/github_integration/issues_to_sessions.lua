@@ -1,8 +1,8 @@
 -- Has Devin work on each open issue that has a label, once, and says on the issue where.
 --
---   luahost run --simulate issues_to_sessions.lua --set repo=octocat/Hello-World
---   luahost run --dry-run issues_to_sessions.lua --set repo=acme/web --set label=bug
---   luahost run issues_to_sessions.lua --set repo=acme/web
+--   luahost run --simulate --set repo=octocat/Hello-World issues_to_sessions.lua
+--   luahost run --dry-run --set repo=acme/web --set label=bug issues_to_sessions.lua
+--   luahost run --set repo=acme/web issues_to_sessions.lua
 --
 -- repo     the repository, as owner/name
 -- label    what issues for Devin have (devin)
