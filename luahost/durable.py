@@ -64,6 +64,8 @@ def begin(journals: Journals, run_id: str | None, header: Mapping[str, Any]) -> 
 
 def prune(journals: Journals, keeping: Keeping) -> None:
     """Remove journals that are too old or too many, once a day."""
+    if journals.are_fresh():
+        return  # what removes them takes longer to import than a journal to write
     from luahost.calls.prune import prune_daily
 
     prune_daily(journals.folder, keeping.keep_days, keeping.max_mib)

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from luahost.calls.history import History
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{5,79}")
+MARK = ".pruned"
+"""A file of the folder: it was last written when journals were last pruned."""
+
+_DAY = 86400.0
 _TRIES, _PAUSE = 20, 0.02  # for a lock: whoever looks at a journal's state holds it for a moment
 
 
@@ -99,6 +103,13 @@ class Journals:
                 found.append((history.header["at"], run_id, history))
         for _, run_id, told in sorted(found, key=lambda each: each[:2], reverse=True):
             yield run_id, told
+
+    def are_fresh(self) -> bool:
+        """Whether they were pruned within the last day."""
+        try:
+            return abs(time.time() - os.stat(f"{self.place}{os.sep}{MARK}").st_mtime) < _DAY  # noqa: PTH116
+        except OSError:
+            return False
 
     # -- their files ----------------------------------------------------------------------------------------
 

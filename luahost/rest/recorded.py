@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import parse_qsl, unquote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -62,6 +60,8 @@ class Recorded:
         ]
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        import json
+
         method, path = environ["REQUEST_METHOD"], environ["RAW_URI"].partition("?")[0]
         self.requests.append((method, path))
         status, answer = "401 Unauthorized", None
@@ -79,6 +79,8 @@ class Recorded:
         return any(key in str(value).split() for key in keys for value in headers)
 
     def _answer(self, method: str, path: str, environ: Mapping[str, Any]) -> Any:
+        from urllib.parse import unquote
+
         for its_method, pattern, answer in self._answers:
             found = pattern.fullmatch(path) if method == its_method else None
             if found is None:
@@ -91,6 +93,9 @@ class Recorded:
 
 
 def _content(environ: Mapping[str, Any]) -> tuple[Mapping[str, str], Any]:
+    import json
+    from urllib.parse import parse_qsl
+
     body = environ["wsgi.input"].read()
     return dict(parse_qsl(environ["QUERY_STRING"], keep_blank_values=True)), json.loads(body) if body else None
 
