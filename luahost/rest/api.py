@@ -130,8 +130,9 @@ class Api:
         The query has the page's `size`, and `after` that cursor. `more` is the field that says whether there is another
         page; without one, there is where there is a cursor.
         """
-        names = lists.CursorNames(items, size, after, cursor, more)
-        return lists.by_cursor(self.send, self._most, names)
+        return lists.by_cursor(
+            self.send, self._most, items=items, size_name=size, after=after, cursor_name=cursor, more=more
+        )
 
     def offset_pages(self, items: str, key: str, *, more: bool) -> Pages:
         """A list by `limit` and `offset`, whose entries the API calls `items` and tells apart by `key`.

@@ -5,7 +5,7 @@ All count `limit` entries to the end, ask for `first` a page, and go on where a 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from luahost.errors import InvalidResponse
 from luahost.rest.answers import expect
@@ -23,19 +23,9 @@ if TYPE_CHECKING:
 _ONE_PAGE = frozenset({"first", "after", "offset", "page"})
 
 
-class CursorNames(NamedTuple):
-    """What an API calls the parts of a list by cursor; see `luahost.rest.Api.cursor_pages`."""
-
-    items: str
-    size: str
-    after: str
-    cursor: str
-    more: str | None
-
-
-def by_cursor(send: Send, most: int, names: CursorNames) -> Pages:
-    items, size_name, after, cursor_name, more = names
-
+def by_cursor(
+    send: Send, most: int, *, items: str, size_name: str, after: str, cursor_name: str, more: str | None
+) -> Pages:
     def follows(page: Json) -> bool:
         return bool(page.get(more or cursor_name))
 
