@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -145,6 +146,18 @@ def test_pages_that_go_round_in_a_circle_come_to_an_end(network: responses.Reque
     serve(network, lambda asked: answer({**asked, "page": "1"}))
     with host(box(listing(pages))) as made, pytest.raises(InvalidResponse, match="circle"):
         made.call("box.list_notes")
+
+
+@pytest.mark.parametrize(("kind", "walked"), [("number", NOTES[:3]), ("cursor", NOTES[:3]), ("whole", NOTES)])
+def test_a_resumed_walk_goes_on_after_the_pages_that_it_was_given(kind: str, walked: list[Json]) -> None:
+    pages, answer = KINDS[kind]
+    function = listing(pages)
+    more = {"next": "3"} if kind == "cursor" else {}
+    ask = {"get": lambda _path, asked: answer(dict(asked)), "get_page": lambda _path, asked, _: answer(dict(asked))}
+    call: Any = SimpleNamespace(
+        function=function, version="v1", http=SimpleNamespace(**ask), walked=[{"notes": walked, **more}]
+    )
+    assert [note for page in pages(call, {}) for note in page["notes"]] == NOTES[len(walked) :]
 
 
 def test_a_cursor_that_comes_again_is_an_error(network: responses.RequestsMock) -> None:

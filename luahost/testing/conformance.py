@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from luahost.errors import LuaHostError
 from luahost.testing import declared, executed, refusals, rendered
 from luahost.testing.finding import Finding
-from luahost.testing.stage import StagedHost
+from luahost.testing.stage import ACCOUNTS, StagedHost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,6 +62,9 @@ class _Executed:
         self._count = 0
 
     def version(self, version: str) -> Iterator[Finding]:
+        if (problem := _simulator_problem(self._integration, version)) is not None:
+            yield Finding(self._integration.name, "simulator", problem)
+            return
         for function in self._integration.functions:
             if function.endpoints and version not in function.endpoints:
                 continue
@@ -84,6 +87,20 @@ class _Executed:
                 yield from refusals.faults(host, self._integration, function, made, told)
             canaries = _keys(host)
         yield from _leaks(place, canaries, told, folder)
+
+
+def _simulator_problem(integration: Integration, version: str) -> str | None:
+    """What is wrong with a simulator before anything is asked of it; nothing else can be executed then."""
+    if integration.simulator is None:
+        return None
+    try:
+        made = integration.simulator(ACCOUNTS, 0)
+        known = {*made.keys[version]}
+        _ = made.clock.time()
+    except Exception as error:  # noqa: BLE001 (whatever an author's code raises)
+        return f"its simulator cannot be made, with keys of API {version} and a clock: {type(error).__name__}: {error}"
+    missing = [name for name in ACCOUNTS if name not in known]
+    return f"its simulator has no key for the account {missing[0]}" if missing else None
 
 
 def _first(host: StagedHost, function: Function | None) -> Made | None:

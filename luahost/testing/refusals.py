@@ -71,7 +71,7 @@ _CASES = (
     _Case("a page of HTML", _said("200 OK", b"<html>SENT</html>", "text/html"), ("invalid_response",), in_bytes=True),
     *(_Case(f"the answer {json.dumps(s)}", _said("200 OK", json.dumps(s).encode()), in_bytes=True) for s in _SHAPES),
 )
-_WAITED_OUT = {"timeout"}
+_WAITED_OUT = {"timeout", "limit_exceeded"}
 """A function that waits may try again, until its time is over."""
 
 

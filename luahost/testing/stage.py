@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ACCOUNTS = ("default", "work", "personal")
 _LIMITS = Limits(cpu=60.0, wall=120.0, calls=None, output_bytes=1 << 24, memory_mib=256)
+_UNSIMULATED = 10.0  # seconds for all that one run does, where waiting takes its time
 _now = threading.local()
 
 Fault = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -103,7 +104,7 @@ class StagedHost(Host):
             simulate=simulated,
             isolation="none",
             policy=Policy(read="allow", write="allow"),
-            limits=_LIMITS,
+            limits=_LIMITS if simulated else _LIMITS.replace(wall=_UNSIMULATED),
             state=folder / "state",
             journal="if-possible",
         )

@@ -192,8 +192,8 @@ PLANTED: dict[str, tuple[Integration, str, str]] = {
     "a read that is a write": (with_create(access="read"), "box.create_note", "it is declared as reading"),
     "a write that is a read": (with_get(access="write"), "box.get_note", "it is declared as writing"),
     "a read that writes": (with_get(handler=writing), "box.get_note", "declared as reading, and sent POST /notes"),
-    "an endpoint of no version": (
-        with_get(endpoints={"v1": "GET /notes/{note_id}", "v2": "get /x"}), "box.get_note", "is no method and path",
+    "an endpoint that is none": (
+        with_get(endpoints={"v1": "FETCH /notes/{note_id}"}), "box.get_note", "is no method and path",
     ),
     "a list without pages": (
         with_list(pages=None, handler=first_page), "box.list_notes", "has no pages that each could walk",
@@ -229,6 +229,24 @@ def test_what_is_planted_is_found_in_its_place(integration: Integration, place: 
 
 def test_a_name_that_no_script_could_write_behind_a_dot_is_found() -> None:
     assert "'repeat' is a word of Lua" in find_faults(replace(BOX, name="repeat"))[0].problem
+
+
+def broken(_accounts: Iterable[str], _seed: int) -> Recorded:
+    raise ValueError("no data")
+
+
+@pytest.mark.parametrize(
+    ("simulator", "words"),
+    [
+        (broken, "its simulator cannot be made, with keys of API v1 and a clock: ValueError: no data"),
+        (lambda accounts, _: Recorded(accounts, {}, versions=["v7"]), "KeyError: 'v1'"),
+        (lambda _accounts, _seed: Recorded(["default"], {}), "no key for the account work"),
+    ],
+)
+def test_a_simulator_that_is_none_is_one_finding(simulator: Any, words: str) -> None:
+    (found,) = find_faults(replace(BOX, simulator=simulator))
+    assert (found.place, found.check) == ("box", "simulator")
+    assert words in found.problem
 
 
 def test_a_key_in_a_notice_is_covered_by_the_host_and_no_fault() -> None:
