@@ -62,14 +62,15 @@ def _lost(_environ: dict[str, Any], _start_response: Any) -> Iterable[bytes]:
     raise ConnectionResetError
 
 
+_CAUGHT = "print(select(2, pcall(app.integrations[args.integration][args.call], args.with)))"
 _REFUSED = json.dumps({"message": "refused: SENT", "detail": "refused: SENT"}).encode()
 _CASES = (
     *(_Case(f"status {status}", _said(f"{status} No", _REFUSED), (code,)) for status, code in _STATUSES),
     _Case("no answer in time", _late, ("timeout",), ("outcome_unknown",)),
     _Case("a connection that breaks", _lost, ("network_error",), ("outcome_unknown",)),
-    *(_Case(f"the answer {body!r}", _said("200 OK", body), ("invalid_response",), in_bytes=True) for body in _NONSENSE),
+    *(_Case(repr(body), _said("200 OK", body), ("invalid_response",), in_bytes=True) for body in _NONSENSE),
     _Case("a page of HTML", _said("200 OK", b"<html>SENT</html>", "text/html"), ("invalid_response",), in_bytes=True),
-    *(_Case(f"the answer {json.dumps(s)}", _said("200 OK", json.dumps(s).encode()), in_bytes=True) for s in _SHAPES),
+    *(_Case(json.dumps(s), _said("200 OK", json.dumps(s).encode()), in_bytes=True) for s in _SHAPES),
 )
 _WAITED_OUT = {"timeout", "limit_exceeded"}
 """A function that waits may try again, until its time is over."""
@@ -83,6 +84,7 @@ def faults(
         return
     place = f"{integration.name}.{function.name}"
     in_bytes = has_bytes(made.result)
+    cases: dict[tuple[str, int], list[str]] = {}
     for case, first in (*((case, 0) for case in _CASES), *((case, 1) for case in _CASES if len(made.sent) > 1)):
         if in_bytes and case.in_bytes:
             continue
@@ -99,8 +101,21 @@ def faults(
         finally:
             host.stage.fault = None
         if problem:
-            when = ", the second answer that it gets," if first else ""
-            yield Finding(place, "errors", f"of {case.name}{when} it makes {problem}")
+            cases.setdefault((problem, first), []).append(case.name)
+    _write_down(host, integration, function, made, told)
+    for (problem, first), names in cases.items():
+        when = " as the second answer that it gets" if first else ""
+        yield Finding(place, "errors", f"of {', '.join(names)}{when} it makes {problem}")
+
+
+def _write_down(host: StagedHost, integration: Integration, function: Function, made: Made, told: list[str]) -> None:
+    """A script whose call is refused, so that the journal has such an error."""
+    if host.stage is None or has_bytes(made.arguments):
+        return
+    host.stage.fault, host.stage.first = _CASES[0].answer, 0
+    args = {"integration": integration.name, "call": function.name, "with": made.arguments}
+    told.append(repr(host.run(_CAUGHT, args=args, account=made.account).as_dict()))
+    host.stage.fault = None
 
 
 def _wrong_code(case: _Case, function: Function, error: LuaHostError, first: int) -> str | None:

@@ -203,9 +203,9 @@ PLANTED: dict[str, tuple[Integration, str, str]] = {
     ),
     "a limit that is none": (with_list(pages=no_limit), "box.list_notes", "with limit = 1 it gives 5 entries of 5"),
     "entries of another name": (with_list(entries="rows"), "box.list_notes", "which is no array of what it returns"),
-    "a bare exception": (with_get(handler=careless), "box.get_note", "the answer [] it makes internal_error"),
+    "a bare exception": (with_get(handler=careless), "box.get_note", '[], "text", 7, [null] it makes internal_error'),
     "a bare exception later": (
-        with_get(handler=second_step), "box.get_note", "the second answer that it gets, it makes",
+        with_get(handler=second_step), "box.get_note", "as the second answer that it gets it makes",
     ),
     "an error swallowed": (with_get(handler=swallowing), "box.get_note", "a result, where not_found is right"),
     "an error disguised": (with_get(handler=disguising), "box.get_note", "where rate_limited is right"),
