@@ -59,7 +59,9 @@ class Dispatcher(Directory):
             keyring_timeout=timing.keyring_timeout,
         )
         self.policy = policy
-        self._settings = settings
+        self._simulated_versions = {
+            name: settings.environ.get(f"LUAHOST_{name.upper()}_API_VERSION") for name in self._simulations
+        }
         self.timing: Timing = timing
         self._simulated = simulated
         self._networks = networks or {}
@@ -268,8 +270,7 @@ class Dispatcher(Directory):
                     hint="a dry run reads what is there, and sends no write",
                 )
             return self.accounts[integration.name].resolve(name)
-        variable = f"LUAHOST_{integration.name.upper()}_API_VERSION"
-        version = self._settings.environ.get(variable) or integration.versions[0]
+        version = self._simulated_versions[integration.name] or integration.versions[0]
         if version not in simulation.keys:
             raise InvalidArguments(f"api_version {version!r} is not known", hint=f"known: {', '.join(simulation.keys)}")
         return simulated_account(integration, name, simulation, version)
