@@ -202,6 +202,8 @@ class Dispatcher(Directory):
         connection = self._connect(checked.integration, record.account)
         if run.journal is not None:
             run.journal.account(connection)
+            if checked.pending.entry is not None:
+                checked.pending.entry.connection = connection
         args.check_version(checked.function, checked.arguments, connection.account.version, record.account)
         return HandlerCall(self.ledger, connection, checked.function, run, checked.pending, checked.secrets, walked)
 

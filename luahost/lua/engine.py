@@ -22,7 +22,7 @@ _FOLDER = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 (pa
 _CORE = ("border", "chunks", "scalar", "main")  # what every run needs
 _FILES = (
     "json", "decode", "text", "errors", "failure", "readonly", "requests", "bytes", "namespace", "libraries",
-    "services", "environment", "lists", "waiting", "tasks", "parallel", "streams", "clocks",
+    "services", "environment", "lists", "waiting", "tasks", "parallel", "streams", "clocks", "order",
 )  # fmt: skip
 _LATE = ("code", "syntax", "mistakes", "absent", "slips")  # what only a script that is wrong loads: always as text
 
