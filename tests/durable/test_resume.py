@@ -595,7 +595,7 @@ def test_a_file_that_a_call_had_written_when_it_died_is_written_again(host: Host
     """
     first = host.run(code, files=tmp_path)
     assert first.value == "got it", first.error
-    assert host.resume(cut(state, first.run_id, is_no("answer", 2)), files=None).value == "got it"
+    assert host.resume(cut(state, first.run_id, is_no("answer", 2))).value == "got it"
 
 
 def test_another_time_zone_is_told(host: Host, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
