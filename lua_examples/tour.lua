@@ -32,7 +32,7 @@ print("An error: " .. err)
 print("Its code: " .. err.code .. ", status " .. tostring(err.status))
 
 -- A slip is caught before anything is sent.
-ok, err = pcall(devin.create_session, { promt = "Fix the login" })
+ok, err = pcall(devin.create_session, json.decode('{ "promt": "Fix the login" }'))
 print("A slip: " .. err)
 
 -- Tables print readably, and become JSON.
