@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from luahost.spec import Integration
 
 
+def account_list(text: str | None) -> list[str] | None:
+    """The accounts that `--accounts a,b` names."""
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+
+
 class Known:
     """What scripts are checked against. `accounts` are those to go by in place of the configured ones."""
 

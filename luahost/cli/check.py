@@ -56,15 +56,14 @@ def _check(files: list[str], accounts: str | None, modules: str | None) -> list[
                 hint="install it: pip install 'luahost[check]'",
             )
     from luahost.calls.settings import Settings
-    from luahost.check.known import Known
+    from luahost.check.known import Known, account_list
     from luahost.check.script import check
     from luahost.integrations import catalog
 
     scripts = [(name, *_read(name)) for name in files]
     if modules is not None and not os.path.isdir(modules):  # noqa: PTH112 (the name as it was typed)
         raise UsageError(f"--modules {modules}: there is no such folder")
-    named = None if accounts is None else [name.strip() for name in accounts.split(",") if name.strip()]
-    known = Known(catalog.load(), Settings.load(), named)
+    known = Known(catalog.load(), Settings.load(), account_list(accounts))
     return [each for name, data, folder in scripts for each in check(data, name, known, modules or folder)]
 
 
