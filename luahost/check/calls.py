@@ -8,7 +8,7 @@ from luahost.calls import arguments
 from luahost.calls.changes import check_changes
 from luahost.calls.names import suggest
 from luahost.calls.walks import no_list
-from luahost.check.syntax import Call, Constant, Name, Several, Table
+from luahost.check.syntax import Call, Constant, Lambda, Name, Several, Table
 from luahost.check.values import NULL, UNKNOWN, Builtin, Callee
 from luahost.errors import InvalidArguments
 
@@ -113,8 +113,32 @@ class Arguments:
                 yield from self._checked(callee, [None])
             return
         given = self._named(table)
-        if given is not None:
+        if given is None:
+            yield from self._mixed(callee, table)
+        else:
+            yield from self._unsent(callee, table)
             yield from self._checked(callee, given)
+
+    def _mixed(self, callee: Callee, table: Table) -> Iterator[Wrong]:
+        """A table that has names and, for certain, something without one."""
+        named = next((entry for entry in table.entries if entry.key is not None), None)
+        key = named.key if named is not None else None
+        first = next((entry for entry in table.entries if entry.key is None), None)
+        is_there = first is not None and isinstance(self._values.of(first.value), Constant | Table)
+        if first is not None and is_there and isinstance(key, Constant):
+            # As json.lua says it.
+            told = f"{callee.name}: a table has both a list and the name {key.value!r}"
+            yield Wrong(first.at, told, arguments.usage(callee.function))
+
+    def _unsent(self, callee: Callee, table: Table) -> Iterator[Wrong]:
+        """Values that no call can take: mostly a function that was to be called."""
+        for entry in table.entries:
+            value = self._values.of(entry.value)
+            is_function = isinstance(value, Lambda | Builtin) or (isinstance(value, Callee) and not value.given)
+            if isinstance(entry.key, Constant) and is_function:
+                # As json.lua says it.
+                told = f"{callee.name}: {entry.key.value!r}: a function is not a value that can be sent"
+                yield Wrong(entry.at, told, arguments.usage(callee.function))
 
     def _named(self, table: Table) -> _Given | None:
         """The names of a table and their values; None where it is, or may be, a list."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from luahost.calls.names import VERBS
 from luahost.check import slips
 from luahost.check.calls import Arguments
 from luahost.check.findings import SLIP
@@ -18,11 +19,12 @@ from luahost.check.syntax import (
     Name,
     Operation,
     Perform,
+    Return,
     Single,
     Table,
 )
 from luahost.check.values import NULL, Absent, Builtin, Callee, Library, Place, Space, Values
-from luahost.errors import UnknownFunction
+from luahost.spec import ACCOUNT_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,8 +75,9 @@ class Rules:
         self._mistakes.append(Mistake(at, code, message, hint))
 
     def _fails(self, at: int, doing: str, kind: str, value: str) -> None:
-        """Lua would stop here: `attempt to <doing> <kind> (a <value> value)`."""
-        self._mistakes.append(Mistake(at, "script_error", f"attempt to {doing} {kind} (a {value} value)", lua=True))
+        """Lua would stop here: `attempt to <doing> <kind> (a <value> value)`, where it knows the kind."""
+        what = f"a {value} value" if kind == "a" else f"{kind} (a {value} value)"
+        self._mistakes.append(Mistake(at, "script_error", f"attempt to {doing} {what}", lua=True))
 
     # -- statements -------------------------------------------------------------------------------------------
 
@@ -96,7 +99,10 @@ class Rules:
                 for target in statement.targets:
                     self._target(target)
             for value in statement.values:
-                self._expression(value)
+                if isinstance(statement, Return) and isinstance(value, Call):
+                    self._call(value, taken=False)  # return main() often has nothing to give
+                else:
+                    self._expression(value)
 
     def _target(self, target: Expression) -> None:
         if not isinstance(target, Index):
@@ -113,7 +119,8 @@ class Rules:
 
     def _loop(self, loop: Loop) -> None:
         first = self._values.of(loop.values[0])
-        if loop.each and ((isinstance(first, Callee) and first.given) or isinstance(first, Table)):
+        is_result = isinstance(first, Callee) and first.given and bool(first.function.returns)
+        if loop.each and (is_result or isinstance(loop.values[0], Table)):
             self._fails(loop.values[0].at, "call", "a", "table")
         for value in loop.values:
             self._expression(value)
@@ -150,8 +157,23 @@ class Rules:
             self._expression(node.operands[0])
             if node.operator == "#":
                 self._add_slips(slips.length(self._values, node))
+            elif node.operator == "..":
+                for operand in node.operands:
+                    self._joined(operand)
         for operand in node.operands[1:]:
             self._expression(operand)
+
+    def _joined(self, node: Expression) -> None:
+        """`text .. node`, where node is a function, or the table that a call gives."""
+        value = self._values.of(node)
+        if not isinstance(value, Callee) or (value.given and not value.function.returns):
+            return
+        what = "a"
+        if isinstance(node, Name):
+            what = f"local '{node.name}'"
+        elif isinstance(node, Index) and isinstance(node.key, Constant):
+            what = f"field '{node.key.value}'"
+        self._fails(node.at, "concatenate", what, "table" if value.given else "function")
 
     def _condition(self, node: Expression) -> None:
         if self._values.of(node) is NULL:
@@ -202,10 +224,11 @@ class Rules:
                 return
             if name in self._known.account_names(integration):
                 return
-            error = directory.unknown(integration, None, name)
-            # What begins with a verb is no account's name; nor is what is called.
-            if self._known.are_accounts_known(integration) or isinstance(error, UnknownFunction):
-                self._tell(node.key_at, error)
+            # Where any account is right, what begins with a verb is no account's name.
+            verb, more, _ = name.partition("_")
+            is_account = bool(ACCOUNT_NAME.match(name)) and not (more and verb in VERBS)
+            if self._known.are_accounts_known(integration) or not is_account:
+                self._tell(node.key_at, directory.unknown(integration, None, name))
 
     # -- calls ------------------------------------------------------------------------------------------------
 

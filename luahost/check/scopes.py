@@ -71,6 +71,8 @@ class Scopes:
                     target.variable.sources.append(_source(statement.values, at))
                 else:
                     self._expression(target)
+                    if isinstance(target, Index) and isinstance(target.object, Name) and target.object.variable:
+                        target.object.variable.is_changed = True
         elif isinstance(statement, Perform):
             self._expression(statement.call)
         elif isinstance(statement, Block):

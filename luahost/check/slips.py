@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from luahost.spec import Function
 
 
+_LOOKS = frozenset({"dump", "ipairs", "json.encode", "next", "pairs", "print", "select", "tostring", "type", "unpack"})
+"""Functions that leave a table as it is."""
+
+
 class Slip(NamedTuple):
     at: int
     message: str
@@ -30,9 +34,15 @@ def null(node: Expression) -> Slip:
 
 
 def _list_of(values: Values, node: Expression) -> Callee | None:
-    """The call that has given the value, where its entries are in a field."""
+    """The call that has given the value, where its entries are in a field and nothing has put others into it."""
     value = values.of(node)
-    return value if isinstance(value, Callee) and value.given and value.function.returns else None
+    if not (isinstance(value, Callee) and value.given and value.function.returns):
+        return None
+    if isinstance(node, Name) and node.variable is not None:
+        callees = [values.of(call.callee) for call in node.variable.passed]
+        if node.variable.is_changed or not all(isinstance(each, Builtin) and each.name in _LOOKS for each in callees):
+            return None
+    return value
 
 
 def _whole(node: Expression, given: Callee, what: str) -> Slip:
@@ -126,15 +136,17 @@ def _tasks(values: Values, node: Call, *, taken: bool) -> Iterator[Slip]:
             told = f"parallel is given what {given.name} gave: the call is made before it"
             yield Slip(entry.at, told, "write function() return f(x) end")
         functions.append(values.of(entry.value))
-    for function in functions if taken else ():
+    # With options, settle may be one of them: then it is whether it went well that is taken.
+    is_plain = len(node.args) < 3 and all(entry.key is None for entry in getattr(table, "entries", ()))
+    for function in functions if taken and is_plain else ():
         if isinstance(function, Lambda) and not any(each.values for each in function.returns):
-            yield from _forgotten(values, function, "parallel gives what it returns")
+            yield from _forgotten(values, function, "parallel gives what it returns", access="read")
 
 
-def _forgotten(values: Values, function: Lambda, why: str) -> Iterator[Slip]:
-    """A function that ends with a call, and gives nothing."""
+def _forgotten(values: Values, function: Lambda, why: str, access: str | None = None) -> Iterator[Slip]:
+    """A function that ends with a call, of that access, and gives nothing."""
     last = function.body[-1] if function.body else None
     given = _given(values, last.call) if isinstance(last, Perform) else None
-    if isinstance(last, Perform) and given is not None:
+    if isinstance(last, Perform) and given is not None and access in (None, given.function.access):
         told = f"the function ends without giving what {given.name} gives, and {why}"
         yield Slip(last.at, told, "write return before it")

@@ -159,7 +159,8 @@ class Variable:
     """A local variable or a global: where it gets values, and each place where it is read.
 
     `sources` are what is assigned to it, each an expression and which of its values; None for what comes from
-    elsewhere: a parameter, a loop. `passed` are the calls that it is an argument of.
+    elsewhere: a parameter, a loop. `passed` are the calls that it is an argument of. `is_changed` says that
+    a field of it is set.
     """
 
     name: str
@@ -167,3 +168,4 @@ class Variable:
     sources: list[tuple[Expression, int] | None] = field(default_factory=list)
     reads: list[Name] = field(default_factory=list)
     passed: list[Call] = field(default_factory=list)
+    is_changed: bool = False

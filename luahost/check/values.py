@@ -143,14 +143,17 @@ class Values:
             return Place("app.integrations")
         if of == Place("app.integrations") and name in self._known.catalog:
             return Space(self._known.catalog[name], None)
-        if isinstance(of, Library):
-            kind = self._known.globals[of.name].get(name)
-            if kind is None:
-                return Absent(f"{of.name}.{name}")
-            if (of.name, name) == ("json", "null"):
-                return NULL
-            return Builtin(f"{of.name}.{name}") if kind == "function" else UNKNOWN
-        return UNKNOWN
+        if isinstance(of, Constant) and isinstance(of.value, str):
+            of = Library("string")  # where Lua looks for what a text has
+        return self._in_library(of, name) if isinstance(of, Library) else UNKNOWN
+
+    def _in_library(self, of: Library, name: str) -> Value:
+        kind = self._known.globals[of.name].get(name)
+        if kind is None:
+            return Absent(f"{of.name}.{name}")
+        if (of.name, name) == ("json", "null"):
+            return NULL
+        return Builtin(f"{of.name}.{name}") if kind == "function" else UNKNOWN
 
     def _in_space(self, of: Space, name: Any) -> Value:
         if not isinstance(name, str):
