@@ -37,14 +37,15 @@ if TYPE_CHECKING:
 class Mistake(NamedTuple):
     """What is wrong at a byte of the text.
 
-    Where `lua` is set it is what Lua itself would say, and the message is still to be made of that.
+    With `lua` it is what Lua itself would say, and the message is still to be made of that: for the line as it is,
+    where `lua` is empty, or for `lua` in its place.
     """
 
     at: int
     code: str
     message: str
     hint: str | None = None
-    lua: bool = False
+    lua: str | None = None
 
 
 class Rules:
@@ -77,7 +78,7 @@ class Rules:
     def _fails(self, at: int, doing: str, kind: str, value: str) -> None:
         """Lua would stop here: `attempt to <doing> <kind> (a <value> value)`, where it knows the kind."""
         what = f"a {value} value" if kind == "a" else f"{kind} (a {value} value)"
-        self._mistakes.append(Mistake(at, "script_error", f"attempt to {doing} {what}", lua=True))
+        self._mistakes.append(Mistake(at, "script_error", f"attempt to {doing} {what}", lua=""))
 
     # -- statements -------------------------------------------------------------------------------------------
 
@@ -203,7 +204,10 @@ class Rules:
         kind = "field" if dot else "global"
         at = node.key_at if isinstance(node, Index) else node.at
         message = f"attempt to {doing} {kind} '{field}' (a nil value)"
-        self._absent.append((of.name, Mistake(at, "script_error", message, lua=True)))
+        text = ""
+        if isinstance(node, Index) and isinstance(self._values.of(node.object), Library):
+            text = f"{of.name}()"  # by the library's own name, whatever the script calls it
+        self._absent.append((of.name, Mistake(at, "script_error", message, lua=text)))
 
     def _unknown_name(self, node: Index, of: object, *, used: bool) -> None:
         """A name that `app`, `app.integrations` or an integration does not have."""

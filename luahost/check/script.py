@@ -62,9 +62,11 @@ def _findings(source: str, name: str, mistakes: Iterable[Mistake]) -> list[Findi
     placed = [(*positions.of(each.at), each) for each in mistakes]
     lines = source.split("\n")
     placed = [each for each in placed if not _IGNORED.search(lines[each[0] - 1])]
-    said = iter(explanations(source, [(each.message, line) for line, _, each in placed if each.lua]))
+    said = iter(
+        explanations(source, [(each.message, line, each.lua) for line, _, each in placed if each.lua is not None])
+    )
     found = []
     for line, column, each in placed:
-        message, hint = next(said) if each.lua else (each.message, each.hint)
+        message, hint = next(said) if each.lua is not None else (each.message, each.hint)
         found.append(Finding(name, line, column, each.code, message or each.message, hint))
     return sorted(found)

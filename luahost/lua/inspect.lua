@@ -28,10 +28,10 @@ local function compile(asked)
   return problem or {}
 end
 
--- What is said when Lua stops a script with `message` on `line`; for each text that is asked about, it is read once.
-local function explain(asked, said)
+-- What is said when Lua stops a script with `message` on `line`.
+local function explain(asked)
   local fields = { message = asked.message, line = asked.line }
-  H.mistakes(fields, asked.source or said)
+  H.mistakes(fields, asked.source)
   return fields
 end
 
@@ -45,17 +45,15 @@ local QUESTIONS = {
 local function answer()
   local _, questions = H.decode(H.door(""))
   local read, text, code, raw = H.code.read, nil, nil, nil
-  H.code.read = function(source)
+  H.code.read = function(source) -- once, for all the questions about it
     if source ~= text then
       text, code, raw = source, read(source)
     end
     return code, raw
   end
-  local answers, said = {}, nil
+  local answers = {}
   for i = 1, #questions do
-    local asked = questions[i]
-    said = asked.source or said
-    answers[i] = QUESTIONS[asked.op](asked, said)
+    answers[i] = QUESTIONS[questions[i].op](questions[i])
   end
   H.door(H.json.encode(H.json.array(answers), false, true))
 end

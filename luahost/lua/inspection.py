@@ -50,23 +50,18 @@ def syntax_error(source: str, name: str) -> dict[str, Any]:
     return found
 
 
-def explanations(source: str, failures: Iterable[tuple[str, int]]) -> list[tuple[str | None, str | None]]:
-    """Of each failure, Lua's message and its line in `source`: what is wrong, and what to write."""
+def explanations(source: str, failures: Iterable[tuple[str, int, str]]) -> list[tuple[str | None, str | None]]:
+    """Of each failure what is wrong, and what to write.
+
+    It has Lua's message, its line in `source`, and a text to be read in that line's place, empty for the line itself.
+    """
     lines = source.split("\n")
-    long = len(source.encode()) > LONGEST
-    questions: list[dict[str, Any]] = []
-    for message, line in failures:
-        question = {"op": "explain", "message": message, "line": line}
-        if long:
-            question["source"] = "\n" * (line - 1) + lines[line - 1]
-        elif not questions:
-            question["source"] = source
-        questions.append(question)
-    return (
-        [
-            (fields["message"].removeprefix(asked["message"]).removeprefix(": ") or None, fields.get("hint"))
-            for asked, fields in zip(questions, ask(questions), strict=True)
-        ]
-        if questions
-        else []
-    )
+    is_long = len(source.encode()) > LONGEST
+    questions = []
+    for message, line, text in failures:
+        shown = "\n" * (line - 1) + (text or lines[line - 1]) if text or is_long else source
+        questions.append({"op": "explain", "message": message, "line": line, "source": shown})
+    return [
+        (fields["message"].removeprefix(asked["message"]).removeprefix(": ") or None, fields.get("hint"))
+        for asked, fields in zip(questions, ask(questions) if questions else (), strict=True)
+    ]
