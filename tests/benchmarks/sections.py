@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tests.benchmarks import (
     brokered,
+    checking,
     compute,
     here,
     host_calls,
@@ -47,6 +48,7 @@ SECTIONS = {
     "listing": Section("a long list", listing.listing),
     "together": Section("calls in parallel", together.together),
     "mcp": Section("the MCP server", mcp.mcp, pinned=False),
+    "check": Section("a script that is checked and not run", checking.checking, pinned=False),
     "seal": Section("what each wall costs, once a process", seal.seal, free=False),
     "tokens": Section("what a model reads, by o200k_base", tokens.tokens, free=False),
     "walls": Section("what the parts of a run cost", walls.walls, free=False),
