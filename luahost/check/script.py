@@ -15,7 +15,7 @@ from luahost.lua.inspection import explanations, syntax_error
 from luahost.lua.source import SourceError, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from luahost.check.known import Known
 
@@ -23,10 +23,17 @@ _IGNORED = re.compile(r"--.*\bluahost: ignore\b")
 _NEAR = re.compile(r" near '(.+?)'(?:: |$)")
 
 
-def check(data: bytes, name: str, known: Known, modules: str | None = None) -> list[Finding]:
+def check(
+    data: bytes,
+    name: str,
+    known: Known,
+    modules: str | None = None,
+    on_notice: Callable[[str], object] = lambda _text: None,
+) -> list[Finding]:
     """What is wrong with a script, in order, but for lines with the comment `-- luahost: ignore`.
 
-    `modules` is the folder of its modules, None where that is not known.
+    `modules` is the folder of its modules, None where that is not known. `on_notice` is told where only the syntax
+    could be checked.
     """
     try:
         source = decode(data, name)
@@ -38,14 +45,18 @@ def check(data: bytes, name: str, known: Known, modules: str | None = None) -> l
         column = _column(source, line, problem["message"])
         return [Finding(name, line, column, problem["code"], problem["message"], problem.get("hint"))]
     try:
-        body = read(source)
-    except Unreadable:
+        return _findings(source, name, _mistakes(source, known, modules))
+    except (Unreadable, RecursionError):
+        on_notice(f"{name}: only its syntax was checked: it is nested too deep, or Lua that the grammar does not know")
         return []
+
+
+def _mistakes(source: str, known: Known, modules: str | None) -> list[Mistake]:
+    body = read(source)
     scopes = Scopes(body)
     required = Required(modules, scopes)
     values = Values(known, required.globals, hidden=required.hidden)
-    found = Rules(known, values, body).found
-    return _findings(source, name, [*found, *(Mistake(*each) for each in required.missing())])
+    return [*Rules(known, values, body).found, *(Mistake(*each) for each in required.missing())]
 
 
 def _column(source: str, line: int, message: str) -> int:

@@ -64,7 +64,7 @@ def _check(files: list[str], accounts: str | None, modules: str | None) -> list[
     if modules is not None and not os.path.isdir(modules):  # noqa: PTH112 (the name as it was typed)
         raise UsageError(f"--modules {modules}: there is no such folder")
     known = Known(catalog.load(), Settings.load(), account_list(accounts))
-    return [each for name, data, folder in scripts for each in check(data, name, known, modules or folder)]
+    return [each for name, data, folder in scripts for each in check(data, name, known, modules or folder, output.note)]
 
 
 def _read(file: str) -> tuple[bytes, str | None]:

@@ -26,7 +26,7 @@ def ask(questions: Sequence[dict[str, Any]]) -> list[Any]:
         return b""
 
     Engine(border, sources("inspect")).run()
-    found: list[Any] = json.loads(answers[0])
+    found: list[Any] = json.loads(answers[0].decode("utf-8", "replace"))  # a message may quote half a character
     return found
 
 

@@ -103,6 +103,7 @@ def test_nothing_of_a_script_is_run(luahost: Command) -> None:
         (b"print(1)\n\xff", 2, "not UTF-8"),
         (b"f(" * 300 + b")" * 300, 1, "too complex"),
         (b"x = 'abc\n", 1, "unfinished string"),
+        (b"x = 'abc\\255')", 1, "near"),
     ],
 )
 def test_a_text_that_is_no_lua_is_one_finding(run: Run, data: bytes, line: int, message: str) -> None:
@@ -116,6 +117,12 @@ def test_a_text_that_is_no_lua_is_one_finding(run: Run, data: bytes, line: int, 
 )
 def test_an_odd_text_that_is_lua_has_no_finding(run: Run, data: bytes) -> None:
     assert run("-", stdin=data).code == 0
+
+
+def test_what_is_too_deep_to_be_looked_at_is_told_beside_the_output(run: Run) -> None:
+    done = run("-", stdin=b"return " + b" + ".join([b"a"] * 1000))
+    assert (done.code, done.out) == (0, "")
+    assert "-: only its syntax was checked" in done.err
 
 
 # -- accounts ------------------------------------------------------------------------------------------------------
