@@ -155,11 +155,11 @@ class Arguments:
                 return None
             else:
                 value = self._values.of(entry.value)
-                if isinstance(value, Constant) and value.value is None:
-                    values.pop(key.value, None)
-                    continue
-                values[key.value] = self._plain(entry.value)
-                places[key.value] = entry.at
+                if key.value in places:
+                    values[key.value] = UNKNOWN  # set twice: LuaJIT sets constants before all else
+                elif not (isinstance(value, Constant) and value.value is None):
+                    values[key.value] = self._plain(entry.value)
+                places.setdefault(key.value, entry.at)
         return _Given(values, places, is_open)
 
     def _checked(self, callee: Callee, given: _Given | list[Any]) -> Iterator[Wrong]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "run": ("run", "run a Lua script"),
+    "map": ("map", "run a script once for each line of a file"),
     "call": ("call", "make one call without a script"),
     "check": ("check", "find mistakes in scripts without running them"),
     "stubs": ("stubs", "write definitions for editors and luacheck"),

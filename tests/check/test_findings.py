@@ -180,6 +180,7 @@ QUIET = {
     "a result that a function is given": "local r = devin.list_sessions()\ntable.insert(r, 'x')\nprint(r[1], #r)",
     "a result's field that the API may send": "print(devin.get_session('x').origin, devin.list_sessions().cursor)",
     "pairs over a result": "for k, v in pairs(devin.list_sessions()) do print(k, v) end",
+    "a name that is set twice": "devin.get_session{ session_id = args.x, session_id = 5 }",
     "json.null as a value": "local null = json.null\nif args.x == null then print(args.y or null) end",
     "a call that pcall catches": "local ok, e = pcall(function() return devin.get_session(args.id) end)\nprint(ok, e)",
     "tasks of which it matters whether they went well":
