@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from luahost.calls import arguments
 from luahost.calls.changes import check_changes
 from luahost.calls.names import suggest
-from luahost.calls.walks import no_list
 from luahost.check.syntax import Call, Constant, Lambda, Name, Several, Table
 from luahost.check.values import NULL, UNKNOWN, Builtin, Callee
 from luahost.errors import InvalidArguments
@@ -56,20 +55,6 @@ class Arguments:
                 yield from self._table(callee, first)
         elif isinstance(first, Constant) or (len(args) > 1 and isinstance(self._values.of(args[-1]), Constant | Table)):
             yield from self._positional(callee, args)
-
-    def wrong_in_each(self, args: Sequence[Expression]) -> Iterator[Wrong]:
-        """What is wrong with a call of each(f, args)."""
-        callee = self._values.of(args[0]) if args else UNKNOWN
-        if not isinstance(callee, Callee):
-            return
-        if callee.given:
-            yield Wrong(args[0].at, "each: a function that lists was expected, not a table: name the function itself, "
-                        "without calling it", f"as in each(app.integrations.{callee.name}, {{ ... }})")  # fmt: skip
-        elif callee.function.pages is None:
-            error = no_list(callee.integration)
-            yield Wrong(args[0].at, f"{callee.name}: {error.message}", error.hint)
-        elif len(args) <= 1 or isinstance(self._values.of(args[1]), Table):
-            yield from self.wrong(callee, args[1:])
 
     def callback(self, callee: Builtin, args: Sequence[Expression]) -> tuple[Callee, Sequence[Expression]] | None:
         """The call that pcall(f, ...) makes, where f is known."""

@@ -8,6 +8,7 @@ from luahost.calls.names import VERBS
 from luahost.check import slips
 from luahost.check.calls import Arguments
 from luahost.check.findings import SLIP
+from luahost.check.sandbox import Sandbox
 from luahost.check.syntax import (
     Assignment,
     Block,
@@ -55,6 +56,7 @@ class Rules:
         self._known = known
         self._values = values
         self._arguments = Arguments(values)
+        self._sandbox = Sandbox(values, self._arguments)
         self._absent: list[tuple[str, Mistake]] = []
         self._tested: set[str] = set()
         self._mistakes: list[Mistake] = []
@@ -298,5 +300,5 @@ class Rules:
         called = self._arguments.callback(callee, node.args)
         if called is not None:
             self._wrong(node, self._arguments.wrong(*called))
-        elif callee.name == "each":
-            self._wrong(node, self._arguments.wrong_in_each(node.args))
+        else:
+            self._wrong(node, self._sandbox.wrong(callee.name, node.args))

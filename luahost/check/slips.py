@@ -127,15 +127,11 @@ def _waits(values: Values, options: Expression) -> Iterator[Slip]:
 
 
 def _tasks(values: Values, node: Call, *, taken: bool) -> Iterator[Slip]:
-    """parallel{f(x)}, whose calls are made before it; and functions that give nothing, where its results are taken."""
+    """Functions that give nothing to parallel, whose results are taken."""
     table = values.of(node.args[0])
     functions = [values.of(arg) for arg in node.args[1:2]]
-    for entry in table.entries if isinstance(table, Table) and not functions else ():
-        given = _given(values, entry.value) if entry.key is None else None
-        if given is not None:
-            told = f"parallel is given what {given.name} gave: the call is made before it"
-            yield Slip(entry.at, told, "write function() return f(x) end")
-        functions.append(values.of(entry.value))
+    if isinstance(table, Table) and not functions:
+        functions = [values.of(entry.value) for entry in table.entries]
     # With options, settle may be one of them: then it is whether it went well that is taken.
     is_plain = len(node.args) < 3 and all(entry.key is None for entry in getattr(table, "entries", ()))
     for function in functions if taken and is_plain else ():

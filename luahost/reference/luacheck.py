@@ -23,11 +23,14 @@ def luacheckrc(
     """`accounts` are those of each integration; `sandbox` has every global, and the members of libraries."""
     lines = [f"-- {NOTE}", ""]
     for name, integration in integrations.items():
-        lines += [f"local function {name}()", "  return {"]
+        lines += [f"local function functions_of_{name}()", "  return {"]
         lines += [*_members("    ", [function.name for function in integration.functions]), "  }", "end", ""]
-    lines += ["local integrations = {", *(f"  {name} = {{ fields = {name}() }}," for name in integrations), "}"]
+    lines += ["local integrations = {"]
+    lines += [f'  ["{name}"] = {{ fields = functions_of_{name}() }},' for name in integrations]
+    lines += ["}"]
     for name, named in accounts.items():
-        lines += [f"integrations.{name}.fields.{account} = {{ fields = {name}() }}" for account in named]
+        place = f'integrations["{name}"].fields'
+        lines += [f'{place}["{account}"] = {{ fields = functions_of_{name}() }}' for account in named]
     lines += [
         "",
         "stds.luahost = {",

@@ -40,7 +40,8 @@ def integration_stub(integration: Integration, accounts: Sequence[str]) -> str:
     lines = ["---@meta", "", f"-- {NOTE}", ""]
     lines += ["---@class luahost.integrations", f"---@field {integration.name} {base}", ""]
     lines += [*_comment(integration.summary), f"---@class {base}: {base}.functions"]
-    lines += [f"---@field {name} {base}.functions the account {name}" for name in accounts]
+    # Lua's own words are names too: of devin["end"].
+    lines += [f'---@field ["{name}"] {base}.functions the account {name}' for name in accounts]
     lines += ["", f"---@class {base}.functions", "local functions = {}", ""]
     for function in integration.functions:
         lines += _function(f"{base}.{function.name}", function)

@@ -77,6 +77,8 @@ MISTAKES = [
     ("through each", 2, 38, "for s in each(devin.list_sessions, { tag = 'x' }) do end", "did you mean 'tags'?", ""),
     ("each of no list", 2, 15, "for s in each(devin.get_session) do end", "no function of a list", "lists: list_"),
     ("each of a call", 2, 15, "for s in each(devin.list_sessions()) do end", "without calling it", "each(app."),
+    ("sleep for a text", 2, 7, "sleep('5')", "not a string", "sleep(5)"),
+    ("parallel without braces", 2, 10, "parallel(devin.list_users)", "not a function", "write braces"),
     ("nothing to change", 2, 7, "devin.update_schedule{ schedule_id = 'x' }", "nothing to change", ""),
     # what is not there
     ("os.execute", 2, 4, "os.execute('ls')", "there is no os.execute", "create_session"),
@@ -111,7 +113,6 @@ SLIPS = [
     ("json.null before or", 2, 7, "print(json.null or 'none')", "json.null is true", ""),
     ("a call in pcall's place", 2, 18, "local ok = pcall(devin.get_session{ session_id = 'x' })",
      "its errors are not caught", "write pcall(devin.get_session, arguments)"),
-    ("a call in parallel's braces", 2, 11, "parallel{ devin.get_session('x') }", "made before it", "function()"),
     ("tasks that give nothing", 2, 40, "local got = parallel(args, function(x) devin.get_session(x) end)",
      "parallel gives what it returns", "write return"),
     ("a value that a function lacks", 2, 20, "local function f() devin.get_session('x') end\nprint(f())",

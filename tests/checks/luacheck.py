@@ -28,9 +28,9 @@ def unpack(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as downloads:
         Path(downloads).chmod(0o755)  # apt fetches as a user of its own
         for command in (["true"], ["apt-get", "-qq", "update"]):
-            subprocess.run(command, check=False, capture_output=True, timeout=300)
+            subprocess.run(command, check=False, capture_output=True, timeout=60)
             words = ["apt-get", "-qq", "download", *PACKAGES]
-            done = subprocess.run(words, check=False, cwd=downloads, capture_output=True, text=True, timeout=300)
+            done = subprocess.run(words, check=False, cwd=downloads, capture_output=True, text=True, timeout=60)
             if done.returncode == 0:
                 break
         else:

@@ -44,8 +44,8 @@ def test_it_writes_over_what_it_has_written(run: Run, tmp_path: Path) -> None:
     done = run("--out", str(tmp_path), "--accounts", "work", "--json")
     assert done.code == 0
     assert done.json == [str(tmp_path / name) for name in NAMES]
-    assert "---@field work " in (tmp_path / ".luahost" / "devin.lua").read_text()
-    assert "fields.work = " in (tmp_path / ".luacheckrc").read_text()
+    assert '---@field ["work"] ' in (tmp_path / ".luahost" / "devin.lua").read_text()
+    assert 'fields["work"] = ' in (tmp_path / ".luacheckrc").read_text()
 
 
 def test_accounts_that_are_set_up_are_in_the_definitions(
@@ -54,8 +54,8 @@ def test_accounts_that_are_set_up_are_in_the_definitions(
     monkeypatch.setenv("LUAHOST_DEVIN_WORK_API_KEY", "cog_secret")
     run("--out", str(tmp_path))
     texts = "".join((tmp_path / name).read_text() for name in NAMES)
-    assert "---@field work luahost.devin.functions" in texts
-    assert "---@field personal" not in texts
+    assert '---@field ["work"] luahost.devin.functions' in texts
+    assert "personal" not in texts
     assert "cog_secret" not in texts
 
 

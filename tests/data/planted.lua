@@ -27,7 +27,7 @@ collectgarbage() -- check luacheck luals
 loadstring("return 1") -- check luacheck luals
 debug.traceback() -- check luacheck luals
 helper() -- check luacheck luals
-sleep("5") -- luals
+sleep("5") -- check luals
 wait_until({ timeout = 5 }) -- luals
 for _, each_one in ipairs(devin.list_sessions()) do -- check
   print(each_one)

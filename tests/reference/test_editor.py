@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 PLANTED = lua_texts.ROOT / "tests" / "data" / "planted.lua"
-ACCOUNTS = ["default", "work", "personal"]
+ACCOUNTS = ["default", "work", "personal", "end"]  # the last is a word of Lua's own
 PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
 LUACHECK = shutil.which("luacheck", path=PATH)
 LUALS = shutil.which("lua-language-server", path=PATH)
@@ -163,7 +163,7 @@ def test_every_function_account_and_parameter_is_in_the_definitions() -> None:
             optional = "" if param.required else "?"
             assert re.search(rf"^---@field {param.name}{re.escape(optional)} ", text, re.MULTILINE)
     for name in ACCOUNTS:
-        assert f"---@field {name} luahost.devin.functions" in text
+        assert f'---@field ["{name}"] luahost.devin.functions' in text
 
 
 def test_types_choices_and_nested_fields_are_said_as_the_language_server_reads_them() -> None:
