@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from luahost.calls.settings import Settings
+    from luahost.errors import LuaHostError
     from luahost.spec import Integration
 
 
@@ -34,7 +35,7 @@ class Known:
             name: {account: {} for account in accounts or ()} for name in catalog
         }
         self.catalog = catalog
-        self.directory = Directory(
+        self._directory = Directory(
             catalog=catalog,
             settings=settings,
             passed=None if accounts is None else named,
@@ -43,11 +44,19 @@ class Known:
         )
         self.globals: Mapping[str, Any] = sandbox()
         self._accounts: dict[str, list[str]] = {}
+        self._unknown: dict[tuple[str, str | None, str], LuaHostError] = {}
 
     def account_names(self, integration: str) -> list[str]:
         if integration not in self._accounts:
-            self._accounts[integration] = self.directory.account_names(integration)
+            self._accounts[integration] = self._directory.account_names(integration)
         return self._accounts[integration]
+
+    def unknown(self, integration: str, account: str | None, name: str) -> LuaHostError:
+        """The error for a name that an integration does not have. What is alike takes time to find, so it is kept."""
+        key = (integration, account, name)
+        if key not in self._unknown:
+            self._unknown[key] = self._directory.unknown(*key)
+        return self._unknown[key]
 
     def are_accounts_known(self, integration: str) -> bool:
         """Whether other accounts than these are mistakes: not where nothing but the default one is set up here."""

@@ -216,17 +216,16 @@ class Rules:
         name = node.key.value if isinstance(node.key, Constant) else None
         if not isinstance(name, str):
             return
-        directory = self._known.directory
         if of == Place("app") and name != "integrations":
             known = name if name in self._known.catalog else "devin"
             self._say(node.key_at, "unknown_integration", f"app has no {name!r}", f"write app.integrations.{known}")
         elif of == Place("app.integrations") and name not in self._known.catalog:
-            self._tell(node.key_at, directory.unknown(name, None, ""))
+            self._tell(node.key_at, self._known.unknown(name, None, ""))
         elif isinstance(of, Space) and of.integration.function(name) is None:
             integration = of.integration.name
             if of.account is not None:
                 if of.account or used:  # of x[y].z, where y may be a function
-                    self._tell(node.key_at, directory.unknown(integration, of.account or None, name))
+                    self._tell(node.key_at, self._known.unknown(integration, of.account or None, name))
                 return
             if name in self._known.account_names(integration):
                 return
@@ -234,7 +233,7 @@ class Rules:
             verb, more, _ = name.partition("_")
             is_account = bool(ACCOUNT_NAME.match(name)) and not (more and verb in VERBS)
             if self._known.are_accounts_known(integration) or not is_account:
-                self._tell(node.key_at, directory.unknown(integration, None, name))
+                self._tell(node.key_at, self._known.unknown(integration, None, name))
 
     # -- calls ------------------------------------------------------------------------------------------------
 
@@ -264,7 +263,7 @@ class Rules:
         place = node.callee.key_at if isinstance(node.callee, Index) else node.at
         if isinstance(callee, Space) and callee.account and not self._known.are_accounts_known(callee.integration.name):
             # An account, had it not been called: no name of one is known here.
-            self._tell(place, self._known.directory.unknown(callee.integration.name, None, callee.account))
+            self._tell(place, self._known.unknown(callee.integration.name, None, callee.account))
             return
         # As readonly.lua says it.
         hint = f"call one of its functions, as in {callee.name}.FUNCTION{{...}}"

@@ -59,8 +59,10 @@ def explanations(source: str, failures: Iterable[tuple[str, int, str]]) -> list[
     is_long = len(source.encode()) > LONGEST
     questions = []
     for message, line, text in failures:
-        shown = "\n" * (line - 1) + (text or lines[line - 1]) if text or is_long else source
-        questions.append({"op": "explain", "message": message, "line": line, "source": shown})
+        if text or is_long:
+            questions.append({"op": "explain", "message": message, "line": 1, "source": text or lines[line - 1]})
+        else:
+            questions.append({"op": "explain", "message": message, "line": line, "source": source})
     return [
         (fields["message"].removeprefix(asked["message"]).removeprefix(": ") or None, fields.get("hint"))
         for asked, fields in zip(questions, ask(questions) if questions else (), strict=True)
