@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
-import re
+from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from luahost.integrations import catalog
+from luahost.reference.blocks import in_markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from luahost.spec import Integration
 
 ROOT = Path(__file__).parents[1]
-_BLOCK = re.compile(r"^```lua\n(.*?)^```", re.DOTALL | re.MULTILINE)
+_PAGES = ("*.md", "docs/**/*.md", "luahost/**/*.md", "lua_examples/**/*.md")
+
+
+@cache
+def integrations() -> Mapping[str, Integration]:
+    """Those that the texts use: the built-in ones, and that of the examples."""
+    spec = spec_from_file_location("luahost_github", ROOT / "lua_examples/github_integration/luahost_github.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return catalog.load([module.GITHUB])
 
 
 def scripts() -> dict[str, str]:
@@ -16,12 +37,13 @@ def scripts() -> dict[str, str]:
 
 
 def blocks() -> dict[str, str]:
-    """The fenced blocks, by the page and the line on which each begins."""
-    found = {}
-    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "luahost").rglob("*.md")]
-    for page in sorted(pages):
-        text = page.read_text("utf-8")
-        for block in _BLOCK.finditer(text):
-            line = text.count("\n", 0, block.start(1)) + 1
-            found[f"{page.relative_to(ROOT).as_posix()}:{line}"] = block[1]
+    """The fenced blocks, by the page and the line on which each begins; those that are joined are one."""
+    found: dict[str, str] = {}
+    for page in sorted(path for pattern in _PAGES for path in ROOT.glob(pattern)):
+        name = ""
+        for block in in_markdown(page.read_text("utf-8")).blocks:
+            if not block.marks.join:
+                name = f"{page.relative_to(ROOT).as_posix()}:{block.line}"
+                found[name] = "".join(f"{line}\n" for _, line in block.marks.setup)
+            found[name] += block.code
     return found

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from luahost.check.known import Known
 
-_IGNORED = re.compile(r"--.*\bluahost: ignore\b")
+_IGNORED = re.compile(r"--.*\bluahost-check: ignore\b")
 _NEAR = re.compile(r" near '(.+?)'(?:: |$)")
 
 
@@ -30,7 +30,7 @@ def check(
     modules: str | None = None,
     on_notice: Callable[[str], object] = lambda _text: None,
 ) -> list[Finding]:
-    """What is wrong with a script, in order, but for lines with the comment `-- luahost: ignore`.
+    """What is wrong with a script, in order, but for lines with the comment `-- luahost-check: ignore`.
 
     `modules` is the folder of its modules, None where that is not known. `on_notice` is told where only the syntax
     could be checked.

@@ -10,7 +10,6 @@ from luahost.calls.settings import Settings
 from luahost.check.findings import SLIP
 from luahost.check.known import Known
 from luahost.check.script import check
-from luahost.integrations import catalog
 from tests import lua_texts
 from tests.lua import test_mistakes
 
@@ -24,13 +23,13 @@ TEXTS = {**lua_texts.scripts(), **lua_texts.blocks()}
 @pytest.fixture(scope="module")
 def known() -> Known:
     """Two accounts beside the default one."""
-    return Known(catalog.load(), Settings({}, "/nowhere", "/nowhere"), ["work", "personal"])
+    return Known(lua_texts.integrations(), Settings({}, "/nowhere", "/nowhere"), ["work", "personal"])
 
 
 @pytest.fixture(scope="module")
 def alone() -> Known:
     """No account but the default one: another may be set up elsewhere."""
-    return Known(catalog.load(), Settings({}, "/nowhere", "/nowhere"))
+    return Known(lua_texts.integrations(), Settings({}, "/nowhere", "/nowhere"))
 
 
 def found(known: Known, script: str, modules: str | None = None) -> list[Finding]:
@@ -45,7 +44,7 @@ MISTAKES = [
     ("an account", 2, 7, "devin.wrok.list_sessions()", "did you mean 'work'?", "accounts: default, personal, work"),
     ("an account in brackets", 2, 7, "devin['staging'].list_sessions()", "no account", "accounts add"),
     ("a function on any account", 2, 18, "devin[args.name].creat_session{}", "did you mean 'create_session'?", ""),
-    ("an integration", 2, 18, "app.integrations.devon.list_sessions()", "did you mean 'devin'?", "known: devin"),
+    ("an integration", 2, 18, "app.integrations.devon.list_sessions()", "mean 'devin'?", "known: devin, github"),
     ("through aliases", 4, 3, "local w = devin.work\nlocal x = w\nx.get_sesion('a')", "'get_session'", ""),
     ("through a function's alias", 3, 9, "local create = devin.work.create_session\ncreate{ promt = 'x' }", "'prompt'",
      "it is called create_session"),
@@ -189,7 +188,7 @@ QUIET = {
     "main, which gives nothing": "local function main() devin.terminate_session('x') end\nreturn main()",
     "a table with __call in for": "local t = setmetatable({}, { __call = next })\nfor k in t do print(k) end",
     "a library's function in a variable of another": "local m = { floor = math.floor }\nprint(m.round)",
-    "a line that says so": "devin.start_session() -- luahost: ignore",
+    "a line that says so": "devin.start_session() -- luahost-check: ignore",
     "numbers of LuaJIT's own": "print(1LL, 0x1p4, 2i)",
     "goto, and labels": "for i = 1, 2 do if i == 1 then goto continue end print(i) ::continue:: end",
 }  # fmt: skip

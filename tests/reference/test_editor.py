@@ -42,12 +42,12 @@ needs_luals = pytest.mark.skipif(
 
 def files() -> dict[str, str]:
     """What `luahost stubs` writes."""
-    integrations = catalog.load()
+    integrations = lua_texts.integrations()
     return {
         ".luarc.json": luals.luarc(),
         ".luacheckrc": luacheckrc(integrations, dict.fromkeys(integrations, ACCOUNTS), sandbox()),
         f"{luals.FOLDER}/globals.lua": luals.globals_stub(),
-        f"{luals.FOLDER}/devin.lua": luals.integration_stub(integrations["devin"], ACCOUNTS),
+        **{f"{luals.FOLDER}/{name}.lua": luals.integration_stub(each, ACCOUNTS) for name, each in integrations.items()},
     }
 
 
