@@ -149,8 +149,7 @@ class Dispatcher(Directory):
         given = {} if given is None else given
         secrets += args.secrets(function, given)
         if walk and function.pages is None:
-            lists = ", ".join(each.name for each in integration.functions if each.pages is not None)
-            raise InvalidArguments("this is no function of a list, which each could walk", hint=f"lists: {lists}")
+            raise walks.no_list(integration)
         try:
             clean = args.check(function, given)
             check_changes(function, given, clean)
