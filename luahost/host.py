@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from luahost.calls.policy import Policy
     from luahost.durable import Again
     from luahost.lua.child import Single
+    from luahost.lua.lasting import LastingState
     from luahost.results import CallRecord
     from luahost.spec import Files, Function, Integration
 
@@ -161,6 +162,7 @@ class Host:
         run_id: str | None = None,
         suspend: bool = False,
         again: Again | None = None,
+        lasting: LastingState | None = None,
     ) -> Result:
         """Run a script. What it does wrong is in `Result.error`; nothing that it does raises here.
 
@@ -183,6 +185,7 @@ class Host:
         suspend       end the run at a call that needs approval which nobody is there to give, whatever the script would
                       make of the error: `resume` goes on from there
         again         a run that was made before; what `resume` and `replay` give
+        lasting       a state that lasts, for this chunk and others: a process, and there is no journal
 
         Raises Interrupted on Ctrl-C, when the script and its process have ended.
         """
@@ -191,7 +194,7 @@ class Host:
             self.dispatcher.check_limits(limits)
         run = self._new_run(
             account, files, dry_run=dry_run, limits=limits, on_notice=on_notice, on_begin=on_begin, on_call=on_call,
-            approve=approve, loop=loop, cancellation=cancellation, suspend=suspend, again=again,
+            approve=approve, loop=loop, cancellation=cancellation, suspend=suspend, again=again, lasting=lasting,
         )  # fmt: skip
         bridge = Bridge(
             run,
@@ -205,10 +208,13 @@ class Host:
         try:
             try:
                 start = self._start(source, name, args or {}, list(words), run, again)
-                if again is None and self.journal and not dry_run:
+                if again is None and lasting is None and self.journal and not dry_run:
                     self._write_down(run, start, run_id, modules, files)
                 run.begin_trace(name, self.isolation)
-                self._execute(bridge, run, start, child, owner)
+                if lasting is not None:
+                    self._processes.run_lasting(lasting, bridge, run, start)
+                else:
+                    self._execute(bridge, run, start, child, owner)
                 error = bridge.error()
             except UsageError:
                 if not self._closed:
@@ -345,8 +351,11 @@ class Host:
         cancellation: Cancellation | None = None,
         suspend: bool = False,
         again: Again | None = None,
+        lasting: LastingState | None = None,
     ) -> Run:
-        dry = self._parts.dry_run() if dry_run else None
+        dry = (lasting.dry_run if lasting else None) or self._parts.dry_run() if dry_run else None
+        if lasting is not None:
+            lasting.dry_run = dry
         clock = dry.clock if dry is not None else again.clock if again is not None else self._parts.clock()
         made = Run(
             limits=limits or self.limits,

@@ -11,7 +11,7 @@ import time
 from luahost.calls.journal import ASSUMPTIONS
 from luahost.calls.run import limit_exceeded
 from luahost.cli import again, output
-from luahost.errors import Cancelled, LuaHostError, UsageError
+from luahost.errors import Cancelled, UsageError
 from luahost.host import ISOLATIONS, Host
 from luahost.lua.confine import LEVELS
 from luahost.lua.source import decode
@@ -152,14 +152,14 @@ def _run(options: Any, child: Single | None) -> int:
 
     script = _script(options) if again.needs_script(options) else None
     settings = Settings.load()
-    limits = _limits(options, settings)
-    line = None if options.json else _live()
+    limits = limits_of(options, settings)
+    line = None if options.json else live_line()
     unheard = signal.getsignal(signal.SIGTERM)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled CI job ends as cleanly as Ctrl-C
     try:
         with Host(
             settings=settings,
-            policy=lambda: _policy(options, settings),
+            policy=lambda: policy_of(options, settings),
             limits=limits,
             isolation=options.isolation,
             require_seal=options.require_seal,
@@ -170,9 +170,9 @@ def _run(options: Any, child: Single | None) -> int:
                 _ = host.dispatcher  # a misspelt name in config.toml is wrong usage, whatever the script calls
             how: AgainOptions = {
                 "child": child,
-                "on_output": None if options.json else _Stdout(limits.wall),
+                "on_output": None if options.json else Stdout(limits.wall),
                 "on_notice": output.note,
-                "approve": _somebody(options, settings),
+                "approve": somebody(options, settings),
                 "keep_output": options.json,
                 "suspend": options.suspend,
             }
@@ -202,7 +202,7 @@ def _perform(host: Host, options: Any, script: Any, how: AgainOptions) -> tuple[
         result = host.run(
             source,
             name=name,
-            args=_args(options),
+            args=args_of(options),
             words=words,
             account=options.account,
             modules=options.modules or folder,
@@ -252,7 +252,7 @@ def _not_empty(name: str, source: bytes) -> str:
     return name
 
 
-def _args(options: Any) -> dict[str, Any]:
+def args_of(options: Any) -> dict[str, Any]:
     """The global `args`: the file, and over it each --set."""
     import json
 
@@ -299,7 +299,7 @@ def _finite(text: str) -> float:
     return number
 
 
-def _limits(options: Any, settings: Settings) -> Limits:
+def limits_of(options: Any, settings: Settings) -> Limits:
     return settings.limits(COMMAND_LINE).replace(**_given_limits(options))
 
 
@@ -329,7 +329,7 @@ def _max_calls(words: list[str]) -> dict[str, Any]:
     return found
 
 
-def _policy(options: Any, settings: Settings) -> Policy:
+def policy_of(options: Any, settings: Settings) -> Policy:
     from luahost.calls.policy import Policy
 
     return Policy(
@@ -341,7 +341,7 @@ def _policy(options: Any, settings: Settings) -> Policy:
     )
 
 
-def _live() -> Live | None:
+def live_line() -> Live | None:
     """The line that says what the run does, where stderr is a terminal; elsewhere it costs nothing."""
     if not sys.stderr.isatty():
         return None
@@ -350,7 +350,7 @@ def _live() -> Live | None:
     return live()
 
 
-def _somebody(options: Any, settings: Settings) -> Approve | None:
+def somebody(options: Any, settings: Settings) -> Approve | None:
     """Who is asked about calls, where any could be."""
     if not options.confirm and not settings.integrations():
         return None
@@ -359,7 +359,7 @@ def _somebody(options: Any, settings: Settings) -> Approve | None:
     return terminal()
 
 
-class _Stdout:
+class Stdout:
     """Writes output as it comes; under a limit of time, also where nobody reads it."""
 
     def __init__(self, wall: float | None) -> None:
@@ -392,30 +392,7 @@ def _report(options: Any, result: Result, name: str, source: bytes) -> int:
     if result.error is None:
         return 0
     if not options.json or result.error.code == "cancelled":
-        _explain(result.error, name, source)
+        from luahost.cli.explain import explain
+
+        explain(result.error, name, source)
     return result.error.exit_code
-
-
-def _explain(error: LuaHostError, name: str, source: bytes) -> None:
-    """`FILE:LINE: message`, the line itself, the Lua traceback, and the hint."""
-    place = f"{error.file}:{error.line}: " if error.file and error.line else f"{error.file}: " if error.file else ""
-    lines = [place + error.message if place else f"luahost: {error.message}"]
-    text = source.splitlines()
-    if error.line and error.file == name and error.line <= len(text):
-        line = text[error.line - 1].strip()[:200]
-        lines += [f"    {line.decode()}"] if _is_text(line) else []
-    if error.traceback:
-        lines.append(error.traceback)
-    if error.hint and len(lines) == 1:
-        lines[0] += f"; {error.hint}"
-    elif error.hint:
-        lines.append(f"hint: {error.hint}")
-    print("\n".join(lines), file=sys.stderr)
-
-
-def _is_text(line: bytes) -> bool:
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

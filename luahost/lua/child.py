@@ -103,11 +103,20 @@ class Child:
                 raise InternalError(f"the limits of the script's process cannot be set: {error.strerror}") from None
         self._limited = (seconds, space)
 
-    def send(self, frame: bytes) -> None:
-        """Send one frame; a child that is gone, or takes nothing for 30 s, is noticed where its frames are read."""
-        with self._sending:
+    def send(self, frame: bytes, within: float | None = None) -> None:
+        """Send one frame; a child that is gone, or takes nothing for 30 s, is noticed where its frames are read.
+
+        `within` so many seconds it must be taken, and whatever else is sent meanwhile.
+        """
+        if within is not None:
+            self._deadline = time.monotonic() + within
+        if not self._sending.acquire(timeout=-1 if within is None else within):
+            return
+        try:
             if not self._closed:
                 self._write(pack(frame))
+        finally:
+            self._sending.release()
 
     def _write(self, data: bytes | memoryview) -> None:
         with suppress(BrokenPipeError):
