@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "run": ("run", "run a Lua script"),
+    "repl": ("repl", "run Lua chunk by chunk, in one state that lasts"),
     "call": ("call", "make one call without a script"),
     "list": ("reference", "list the functions of all integrations"),
     "search": ("reference", "search the reference"),
@@ -23,6 +24,7 @@ COMMANDS = {
     "simulate": ("simulate", "serve the Devin simulator over HTTP"),
     "runs": ("runs", "list, show, trace or prune the runs there were"),
     "mcp": ("mcp", "serve the Model Context Protocol: tools for a model"),
+    "completion": ("completion", "print what completes luahost in bash, zsh or fish"),
 }
 """Each command: its module, and what it does."""
 

@@ -1,4 +1,4 @@
-"""A state that lasts: chunks run one after another in a process of its own, and one that is stopped leaves it usable."""
+"""A state that lasts: chunks run one after another in a process of its own; one that is stopped leaves it usable."""
 
 from __future__ import annotations
 

@@ -89,7 +89,10 @@ def execute(entry: str, stdin: int, stdout: int, stderr: int, mode: str = "") ->
 
 
 def start(entry: str = "serve_one") -> Process:
-    """Start a process for one run, or as `entry` says: its id, and our ends of the pipes to it, from it, and from its standard error."""
+    """Start a process for one run, or for what `entry` of luahost.lua.worker serves.
+
+    Gives its id, and our ends of the pipes to it, from it, and from its standard error.
+    """
     ends: list[int] = []
     try:
         for _ in range(3):

@@ -2,8 +2,9 @@
 
 Descriptor 0 brings bytes from the host and 1 takes them to it; what they mean is written in luahost/lua/border.lua.
 There are three ways to become one: `serve_one` is a process that the host has executed for a single run, `serve_chunks`
-one whose state lasts, and `serve_forks` the parent of a pool's processes, which never reads a script itself. All make their Lua state, put up their walls,
-and only then is a script read. Whatever goes wrong ends the process: the host sees that, and says so.
+one whose state lasts, and `serve_forks` the parent of a pool's processes, which never reads a script itself. All make
+their Lua state, put up their walls, and only then is a script read. Whatever goes wrong ends the process: the host sees
+that, and says so.
 """
 
 from __future__ import annotations
