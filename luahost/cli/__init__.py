@@ -8,6 +8,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser
+    from typing import Any
 
     from luahost.lua.spawn import Process
 
@@ -121,15 +122,21 @@ def _main(argv: list[str]) -> int:
 
 
 def _command(argv: list[str], process: Process | None) -> int:
+    module = load(argv[0])
+    if argv[0] == "run":
+        return int(module.main(lambda: make_parser(argv[0], module.DESCRIPTIONS[argv[0]]), argv[1:], process))
+    return int(module.main(make_parser(argv[0], module.DESCRIPTIONS[argv[0]]), argv))
+
+
+def load(command: str) -> Any:
+    """The module of a command."""
     from importlib import import_module
 
-    module = import_module(f"luahost.cli.{COMMANDS[argv[0]][0]}")
-    if argv[0] == "run":
-        return int(module.main(lambda: _parser(argv[0], module.DESCRIPTIONS[argv[0]]), argv[1:], process))
-    return int(module.main(_parser(argv[0], module.DESCRIPTIONS[argv[0]]), argv))
+    return import_module(f"luahost.cli.{COMMANDS[command][0]}")
 
 
-def _parser(command: str, description: str) -> ArgumentParser:
+def make_parser(command: str, description: str) -> ArgumentParser:
+    """The parser of a command, without what the command adds."""
     from argparse import ArgumentParser, HelpFormatter
 
     from luahost.cli.output import columns
