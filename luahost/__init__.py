@@ -49,6 +49,8 @@ if TYPE_CHECKING:
         ValidationFailed,
     )
     from luahost.host import Host
+    from luahost.mapping.entry import map  # noqa: A004 (as in luahost.map)
+    from luahost.mapping.result import MapResult
     from luahost.outcome import Interrupted
     from luahost.results import CallRecord, Limits, Result
     from luahost.spec import Call, Example, Field, Function, Integration, Param, SpecError
@@ -65,12 +67,14 @@ _HOMES = {
     "Integration": "luahost.spec",
     "Interrupted": "luahost.outcome",
     "Limits": "luahost.results",
+    "MapResult": "luahost.mapping.result",
     "Param": "luahost.spec",
     "Policy": "luahost.calls.policy",
     "Result": "luahost.results",
     "Rule": "luahost.calls.policy",
     "SpecError": "luahost.spec",
     "function": "luahost.declare",
+    "map": "luahost.mapping.entry",
 }
 
 __all__ = [
@@ -98,6 +102,7 @@ __all__ = [
     "LimitExceeded",
     "Limits",
     "LuaHostError",
+    "MapResult",
     "MissingCredentials",
     "NetworkError",
     "NotFound",
@@ -122,6 +127,7 @@ __all__ = [
     "UsageError",
     "ValidationFailed",
     "function",
+    "map",
 ]
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from luahost.calls.history import History
     from luahost.calls.journals import Journals
     from luahost.calls.run import Run
+    from luahost.calls.settings import Keeping
 
 
 class Again:
@@ -59,6 +60,15 @@ def begin(journals: Journals, run_id: str | None, header: Mapping[str, Any]) -> 
     except InternalError as error:
         raise UsageError(error.message, hint=error.hint) from None
     return made
+
+
+def prune(journals: Journals, keeping: Keeping) -> None:
+    """Remove journals that are too old or too many, once a day."""
+    if journals.are_fresh():
+        return  # what removes them takes longer to import than a journal to write
+    from luahost.calls.prune import prune_daily
+
+    prune_daily(journals.folder, keeping.keep_days, keeping.max_mib)
 
 
 def header(start: Mapping[str, Any], run: Run, *, isolation: str, modules: Any, files: Any) -> dict[str, Any]:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from functools import partial
 
 from luahost import durable
-from luahost.calls.run import GRACE, Run
+from luahost.calls.run import Run
 from luahost.calls.settings import Settings
 from luahost.calls.workers import Workers
-from luahost.errors import Cancelled, InternalError, LuaHostError, UsageError
+from luahost.errors import LuaHostError, UsageError
+from luahost.execution import Execution, start_of
 from luahost.lua.bridge import Bridge
 from luahost.lua.confine import LEVELS
 from luahost.lua.modules import Modules
-from luahost.lua.source import decode
 from luahost.outcome import Interrupted, meta, run_result
 from luahost.parts import Parts
 from luahost.processes import Processes
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from luahost.calls.dispatch import Dispatcher
     from luahost.calls.journals import Journals
     from luahost.calls.policy import Policy
+    from luahost.calls.settings import Keeping
     from luahost.durable import Again
     from luahost.lua.child import Single
     from luahost.lua.lasting import LastingState
@@ -130,6 +130,7 @@ class Host:
         self._workers = Workers()
         self._threads: Executor | None = None
         self._processes = Processes(require_seal=require_seal, reuse=reuse, most=processes)
+        self._keeping: Keeping | None = None  # once there is a journal to keep
         self._lock = threading.Lock()
         self._closed = False
         if accounts is not None or integrations:
@@ -203,63 +204,30 @@ class Host:
             on_output=on_output,
             keep_output=keep_output,
         )
-        error: LuaHostError | None = None
-        interrupted = False
-        try:
-            try:
-                start = self._start(source, name, args or {}, list(words), run, again)
-                if again is None and lasting is None and self.journal and not dry_run:
+        execution = Execution(
+            run, bridge, isolation=self.isolation, processes=self._processes, child=child, owner=owner,
+            is_closed=lambda: self._closed, lasting=lasting,
+        )  # fmt: skip
+
+        def begin() -> dict[str, Any]:
+            start = start_of(
+                source, name, args or {}, list(words), run, None if again is None else again.header["seed"]
+            )
+            if again is None:
+                self._check_account(run.account)
+                if self.journal and lasting is None and not dry_run:
                     self._write_down(run, start, run_id, modules, files)
-                run.begin_trace(name, self.isolation)
-                if lasting is not None:
-                    self._processes.run_lasting(lasting, bridge, run, start)
-                else:
-                    self._execute(bridge, run, start, child, owner)
-                error = bridge.error()
-            except UsageError:
-                if not self._closed:
-                    raise
-                error = Cancelled("the host was closed during this run")
-            except LuaHostError as problem:
-                ended = self._closed and isinstance(problem, InternalError)
-                error = Cancelled("the host was closed during this run") if ended else problem
-            except KeyboardInterrupt:
-                interrupted = True
-                error = Cancelled("interrupted")
-            finally:
-                run.stop()
-                if child is not None:
-                    child.kill()
-            run.settle(GRACE)
-        except KeyboardInterrupt:
-            interrupted = True
-            error = error or Cancelled("interrupted")
-        except BaseException as fault:
-            run.end_trace(fault)
             if run.journal is not None:
-                run.journal.close()
-            raise
-        result = run_result(run, partial(self._meta, run), bridge, error)
+                start["durable"] = run.journal.times_known
+            run.begin_trace(name, self.isolation)
+            return start
+
+        execution.carry_out(begin)
+        result = run_result(run, partial(self._meta, run), bridge, execution.error)
         run.end_trace(result)
-        if interrupted:
+        if execution.interrupted:
             raise Interrupted(result)
         return result
-
-    def _execute(
-        self, bridge: Bridge, run: Run, start: dict[str, Any], child: Single | None, owner: str | None
-    ) -> None:
-        """Run the script where its isolation says; see `luahost.lua.runner.run_in_child` for what is raised."""
-        if run.journal is not None:
-            start["durable"] = run.journal.times_known
-        if self.isolation == "none":
-            from luahost.lua.here import run_here
-
-            run_here(bridge, run, start)
-        elif child is not None:
-            child.meet()
-            self._processes.run_in(child, bridge, run, start)
-        else:
-            self._processes.run(bridge, run, start, owner)
 
     def resume(
         self,
@@ -394,6 +362,7 @@ class Host:
         files: str | Path | None,
     ) -> None:
         """Begin the run's journal. Where there can be none, that is an error, or a notice if it need not be."""
+        self._keeping = self._settings.keeping()
         try:
             header = durable.header(start, run, isolation=self.isolation, modules=modules, files=files)
             run.journal = durable.begin(self.journals, run_id, header)
@@ -402,29 +371,6 @@ class Host:
             if self.journal is True or run_id is not None:
                 raise
             run.notice(f"this run cannot be resumed: {error.message}")
-
-    def _start(
-        self,
-        source: str | bytes,
-        name: str,
-        args: Mapping[str, Any],
-        words: list[str],
-        run: Run,
-        again: Again | None,
-    ) -> dict[str, Any]:
-        data = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
-        text = decode(data, name)
-        if again is None:
-            self._check_account(run.account)
-        return {
-            "source": text,
-            "name": name if name.isprintable() else "".join(c if c.isprintable() else "?" for c in name),
-            "account": run.account,
-            "args": dict(args),
-            "words": words,
-            "seed": int.from_bytes(os.urandom(4), "little") >> 1 if again is None else again.header["seed"],
-            "now": run.clock.time() if run.clock else None,
-        }
 
     def _check_account(self, account: str) -> None:
         """An account that no integration has is an error at once, not at the first call that may never come."""
@@ -494,6 +440,9 @@ class Host:
         self._closed = True
         self._processes.close()
         self._workers.close()
+        if self._keeping is not None:
+            durable.prune(self.journals, self._keeping)
+            self._keeping = None
         if self._threads is not None:
             self._threads.shutdown(wait=False)
         self._parts.close()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "lua_examples"
-SCRIPTS = ["triage", "weekly_report", "onboard_repo", "clean_up"]
+SCRIPTS = ["triage", "weekly_report", "onboard_repo", "clean_up", "fan_out"]
 VERSIONS = ["v3", "v1"]
 DAY = 86400
 
@@ -104,6 +104,7 @@ def test_the_shown_run_does_what_it_is_there_for(script: str, luahost: Command) 
         "weekly_report": "Slow nightly build",
         "onboard_repo": "schedule  made",
         "clean_up": "archived  ",
+        "fan_out": "Waits for you: ",
     }[script] in done.out
 
 
@@ -397,3 +398,42 @@ def test_cleaning_up_on_v1_says_that_it_cannot(monkeypatch: pytest.MonkeyPatch, 
             "Nothing can be archived: that needs a key of API v3"
         ]
         assert host.simulation("devin").requests == []
+
+
+# -- fan_out -----------------------------------------------------------------------------------------------------
+
+
+def test_fanning_out_tells_the_states_and_who_waits(version: str, host: Host) -> None:
+    if version == "v3":
+        for name, detail in (("One", "waiting_for_user"), ("Two", "finished"), ("Three", "working")):
+            session(host, name, "running", detail)
+        told = lines(host, "fan_out")
+        assert sorted(told[:3]) == ["   1  finished", "   1  waiting_for_user", "   2  working"]
+        assert told[4] == "Waits for you: One"
+    assert run(host, "fan_out").value["failed"] == 0
+
+
+def test_fanning_out_tells_of_a_session_that_cannot_be_read_and_goes_on(version: str, host: Host) -> None:
+    for name in ("One", "Two"):
+        session(host, name, "running", "working") if version == "v3" else host.call(
+            "devin.create_session", {"prompt": name}
+        )
+    host.simulation("devin").fail(method="GET", path="/sessions?/devin-.", times=1, status=404)
+    result = run(host, "fan_out")
+    assert result.error is None
+    assert (result.value["sessions"], result.value["failed"]) == (3, 1)
+    assert "Not known: " in result.output
+
+
+def test_fanning_out_makes_sessions_only_where_a_demo_is_asked_for(host: Host) -> None:
+    assert run(host, "fan_out").error is None
+    assert writes(host) == []
+    assert run(host, "fan_out", demo=5).value["sessions"] == 6
+    assert run(host, "fan_out", demo=5).value["sessions"] == 6  # the same ones
+
+
+@pytest.mark.parametrize("wrong", [{"newest": "x"}, {"at_once": 300}, {"demo": -1}, {"newest": 1.5}])
+def test_fanning_out_wants_whole_numbers(host: Host, wrong: dict[str, Any]) -> None:
+    error = run(host, "fan_out", **wrong).error
+    assert error is not None
+    assert "must be a whole number up to" in error.message

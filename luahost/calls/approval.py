@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from concurrent.futures import Future
 
+    from luahost.calls.checked import Checked
     from luahost.calls.policy import Verdict
-    from luahost.calls.run import Run
-    from luahost.spec import Function, Integration
+    from luahost.calls.run import Pending, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +63,19 @@ def _shown(value: Any, longest: int | None) -> str:
     return f"{text[: longest - end]} … ({len(text) - longest} characters are not shown) … {text[-end:]}"
 
 
-def seek(
-    run: Run,
-    integration: Integration,
-    function: Function,
-    account: str,
-    shown: Mapping[str, Any],
-    verdict: Verdict,
-) -> bool:
+def seek(run: Run, checked: Checked, verdict: Verdict) -> bool:
     """Ask whoever the run has to ask, and give True for a yes.
 
     Raises ApprovalRequired where there is nobody, or where asking failed; PermissionDenied for a no; Cancelled when
-    the run ended first.
+    the run ended first, or nobody waits for the call any more.
     """
-    rule = verdict.rule
+    rule, integration, function, pending = verdict.rule, checked.integration, checked.function, checked.pending
     asked = ApprovalRequest(
         f"{integration.name}.{function.name}",
-        account,
+        pending.record.account,
         function.access,
         function.summary,
-        deepcopy(dict(shown)),  # whoever is asked is shown what is sent, and cannot change it
+        deepcopy(checked.shown),  # whoever is asked is shown what is sent, and cannot change it
         rule,
     )
     how = how_to_allow(verdict, integration.name, function)
@@ -94,7 +87,7 @@ def seek(
         if run.suspend:
             run.end_with(missing)
         raise missing
-    answer = _ask(run, asked)
+    answer = _ask(run, asked, pending)
     if isinstance(answer, ApprovalRequired):
         raise answer
     if isinstance(answer, BaseException):
@@ -114,7 +107,7 @@ def seek(
     )
 
 
-def _ask(run: Run, asked: ApprovalRequest) -> Any:
+def _ask(run: Run, asked: ApprovalRequest, pending: Pending) -> Any:
     """What the approve function says, or what it raises. In a thread of its own: one that hangs holds up no other."""
     answers: list[Any] = []
     awaited: list[Future[Any]] = []
@@ -127,11 +120,13 @@ def _ask(run: Run, asked: ApprovalRequest) -> Any:
         run.wake()
 
     threading.Thread(target=ask, name="luahost-approve", daemon=True).start()
-    run.wait_for(lambda: bool(answers))
+    run.wait_for(lambda: bool(answers) or pending.cancelled)
     if answers:
         return answers[0]
     for future in awaited:
         future.cancel()
+    if pending.cancelled:
+        raise Cancelled("this was given up before it was approved")
     raise Cancelled("the run ended before this was approved") if run.stopped else run.wall_exceeded()
 
 

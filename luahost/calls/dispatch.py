@@ -215,9 +215,7 @@ class Dispatcher(Directory):
             approved = pending.entry is not None and pending.entry.approved
             record.policy["approved"] = approved
             if not approved:
-                record.policy["approved"] = approval.seek(
-                    run, integration, function, record.account, checked.shown, verdict
-                )
+                record.policy["approved"] = approval.seek(run, checked, verdict)
             run.check_open()
 
     def _stepped(self, run: Run, step: Callable[[], Any], checked: Checked) -> Any:

@@ -144,7 +144,8 @@ class HandlerCall:
         if real and self._run.dry_run is not None and self._run.clock is not None:
             self._run.clock.sleep(seconds)  # what is waited for is not simulated, and the run's time is
             seconds = min(seconds, _DRY_PAUSE)
-        self._run.sleep(seconds, real=real)
+        # A write that has left is none that is given up: its handler waits on, as long as the run lasts.
+        self._run.sleep(seconds, None if self._pending.sent else self._pending, real=real)
 
     def time(self) -> float:
         clock = self._run.clock

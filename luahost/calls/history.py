@@ -18,7 +18,7 @@ A journal is a file of JSON objects, one a line, only ever appended. Each has `e
     sleep    a `task` begins to sleep: `seconds`
     time     what a `task` was told of the time: `times`, pairs of a number and an answer, and `clock`, how often it has
              asked
-    output   `bytes` of output have been delivered in all
+    output   `bytes` of a `task`'s output have been delivered in all
     approved somebody has approved the call `n`
     end      how it ended: `status` (done, failed, suspended, interrupted), `error`, `elapsed_ms`, `calls`, and
              `reopen`, the calls that a resumed run makes anew
@@ -102,7 +102,7 @@ class History:
         self.sleeps: dict[str, list[tuple[float, float]]] = {}
         self.times: dict[str, list[list[int]]] = {}
         self.clock: dict[str, int] = {}
-        self.output = 0
+        self.output: dict[str, int] = {}
         self.approved: set[int] = set()
         self.end: dict[str, Any] | None = None
         self.pauses: list[tuple[float, float]] = []
@@ -168,7 +168,7 @@ class History:
         self.clock[event["task"]] = event["clock"]
 
     def _output(self, event: dict[str, Any]) -> None:
-        self.output = event["bytes"]
+        self.output[event.get("task", "")] = event["bytes"]
 
     def _approved(self, event: dict[str, Any]) -> None:
         self.approved.add(event["n"])

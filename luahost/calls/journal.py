@@ -164,14 +164,13 @@ class Journal:
         self._lines.write("module", {"name": name, **found})
         return found
 
-    @property
-    def delivered(self) -> int:
-        """Bytes of output that have been delivered before."""
-        return self._history.output if self._history is not None and not self.alone else 0
+    def delivered(self, task: str) -> int:
+        """Bytes of a task's output that have been delivered before."""
+        return self._history.output.get(task, 0) if self._history is not None and not self.alone else 0
 
-    def output(self, delivered: int) -> None:
-        """So many bytes of output have been delivered in all."""
-        self._try_to_write("output", {"bytes": delivered})
+    def output(self, task: str, delivered: int) -> None:
+        """So many bytes of a task's output have been delivered in all."""
+        self._try_to_write("output", {"task": task, "bytes": delivered} if task else {"bytes": delivered})
 
     # -- calls ----------------------------------------------------------------------------------------------
 
@@ -186,6 +185,8 @@ class Journal:
         with self._lock:
             known, occurrence = self._recorded.take(asked)
             if known is None and not self.alone:
+                if asked.task and self._recorded.is_over(asked.task):
+                    raise Cancelled("this task was cancelled before it called this", retryable=False)
                 if not unordered and self._recorded.has_more(asked.task):
                     raise self._other_way(asked)
                 n = self._recorded.number()

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from luahost.calls.history import History
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{5,79}")
+MARK = ".pruned"
+"""A file of the folder: it was last written when journals were last pruned."""
+
+_DAY = 86400.0
 _TRIES, _PAUSE = 20, 0.02  # for a lock: whoever looks at a journal's state holds it for a moment
 
 
@@ -69,9 +73,7 @@ class Journals:
             return near[0]
         if near:
             raise UsageError(f"{words!r} is the beginning of {len(near)} runs", hint=", ".join(near[:5]))
-        raise UsageError(
-            f"there is no run {words!r} in {self.folder}", hint="luahost runs list shows the runs there are"
-        )
+        raise self._absent(words)
 
     def read(self, run_id: str) -> History:
         """What a run's journal tells; raises UsageError."""
@@ -102,6 +104,13 @@ class Journals:
         for _, run_id, told in sorted(found, key=lambda each: each[:2], reverse=True):
             yield run_id, told
 
+    def are_fresh(self) -> bool:
+        """Whether they were pruned within the last day."""
+        try:
+            return abs(time.time() - os.stat(f"{self.place}{os.sep}{MARK}").st_mtime) < _DAY  # noqa: PTH116
+        except OSError:
+            return False
+
     # -- their files ----------------------------------------------------------------------------------------
 
     def create(self, run_id: str) -> int:
@@ -122,26 +131,41 @@ class Journals:
 
     def open(self, run_id: str) -> int:
         """The journal of a run that is over, locked: its file descriptor. Raises UsageError for one that is alive."""
-        path = self.path(run_id)
+        path = self._path(run_id)
         try:
             file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
         except FileNotFoundError:
-            raise UsageError(
-                f"there is no run {run_id} in {self.folder}", hint="luahost runs list shows the runs there are"
-            ) from None
+            raise self._absent(run_id) from None
         except OSError as error:
             raise UsageError(
                 f"{path}: {error.strerror}", hint="a run is resumed where its journal can be written"
             ) from None
-        for _ in range(_TRIES):
-            if _lock(file):
-                return file
-            time.sleep(_PAUSE)
-        os.close(file)
-        raise UsageError(
-            f"run {run_id} is still alive: its journal is being written",
-            hint="wait for its end, or end its process; luahost runs show tells which",
+        try:
+            _lock_soon(file, run_id)
+            gone = not os.fstat(file).st_nlink  # removed between opening and locking it
+        except BaseException:
+            os.close(file)
+            raise
+        if gone:
+            os.close(file)
+            raise self._absent(run_id)
+        return file
+
+    def _absent(self, words: str) -> UsageError:
+        return UsageError(
+            f"there is no run {words!r} in {self.place}", hint="luahost runs list shows the runs there are"
         )
+
+
+def _lock_soon(file: int, run_id: str) -> None:
+    for _ in range(_TRIES):
+        if _lock(file):
+            return
+        time.sleep(_PAUSE)
+    raise UsageError(
+        f"run {run_id} is still alive: its journal is being written",
+        hint="wait for its end, or end its process; luahost runs show tells which",
+    )
 
 
 def _lock(file: int, *, shared: bool = False) -> bool:

@@ -9,6 +9,8 @@ import stat
 import time
 from contextlib import suppress
 
+from luahost.calls.journals import MARK
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +19,6 @@ _NAME = re.compile(r"([a-z0-9][a-z0-9-]{5,79})\.jsonl")  # any run's, see luahos
 _MADE = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}")  # an id that was not given, but made
 _BEGINNING = b'{"event":"run",'
 _DAY = 86400.0
-_MARK = ".pruned"
 
 
 class Removed:
@@ -33,7 +34,7 @@ class Removed:
 
 def prune_daily(folder: Path, keep_days: float, max_mib: float) -> list[Removed]:
     """`prune`, where it has not been done today; what cannot be done is left for another day."""
-    mark = folder / _MARK
+    mark = folder / MARK
     with suppress(OSError):
         try:
             if abs(time.time() - mark.stat().st_mtime) < _DAY:

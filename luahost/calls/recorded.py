@@ -87,6 +87,8 @@ class Recorded:
         self._left: dict[str, int] = {}
         self._counted: dict[tuple[Any, ...], int] = {}
         self._next = 1
+        self._calls: list[RecordedCall] = [] if history is None else list(history.calls.values())
+        self._over: dict[str, bool] = {}
         if history is not None:
             self._next = max(history.calls, default=0) + 1
             for _, each in sorted(history.calls.items()):
@@ -116,6 +118,25 @@ class Recorded:
         """The first of them."""
         left = (each for calls in self._waiting.values() for each in calls if each.task == task)
         return min(left, key=lambda each: each.n)
+
+    def is_over(self, task: str) -> bool:
+        """Whether the `parallel` of a task had ended, since what has begun it had called something after it.
+
+        What such a task has not called by then it never called: it was cancelled.
+        """
+        parent, _, last = task.rpartition("/")
+        group = f"{parent}/" if parent else ""
+        group += last.partition(".")[0] + "."
+        if group not in self._over:
+            within = [each.n for each in self._calls if each.task.startswith(group)]
+            around = f"{parent}/"
+            after = (
+                each.n
+                for each in self._calls
+                if not each.task.startswith(group) and (not parent or f"{each.task}/".startswith(around))
+            )
+            self._over[group] = bool(within) and max(after, default=0) > max(within)
+        return self._over[group] or (bool(parent) and self.is_over(parent))
 
     def writes_left(self) -> list[RecordedCall]:
         """The writes that have not come again."""

@@ -57,14 +57,17 @@ def _cut(value: Any) -> Any:
 
 
 class Pending:
-    """A call under way. `sent` says that a write has left, so that its outcome is worth waiting for; `done`, that it
-    has given its result; `planned`, that a dry run has given it, and nothing was sent; `cancelled`, that nobody waits
-    for it any more. `entry` is what the journal knows. `target` is the account that it has sent requests to, and
-    `http_status` what the last of them was answered with; `span` is whatever traces it.
+    """A call under way.
+
+    `sent` says that a write has left, so that its outcome is worth waiting for; `leaving`, that its journal is being
+    told so; `done`, that it has given its result; `planned`, that a dry run has given it, and nothing was sent;
+    `cancelled`, that nobody waits for it any more. `entry` is what the journal knows. `target` is the account that it
+    has sent requests to, and `http_status` what the last of them was answered with; `span` is whatever traces it.
     """
 
     __slots__ = (
-        "cancelled", "done", "entry", "http_status", "planned", "record", "sent", "span", "started", "target",
+        "cancelled", "done", "entry", "http_status", "leaving", "planned", "record", "sent", "span", "started",
+        "target",
     )  # fmt: skip
 
     def __init__(self, record: CallRecord) -> None:
@@ -74,6 +77,7 @@ class Pending:
         self.done = False
         self.planned = False
         self.cancelled = False
+        self.leaving = False
         self.target: Account | None = None
         self.http_status: int | None = None
         self.span: Any = None
@@ -249,7 +253,12 @@ class Run:
         entry = None if pending.sent or self.journal is None else pending.entry
         if entry is not None and self.journal is not None:
             self.check_open()
-            self.journal.sent(entry)  # not within the lock: a disk takes its time
+            pending.leaving = True
+            try:
+                self.journal.sent(entry)  # not within the lock: a disk takes its time
+            except BaseException:
+                pending.leaving = False
+                raise
         with self._changed:
             leaves = not (pending.cancelled or self.stopped or self.cancelled or self.is_over())
             pending.sent = pending.sent or leaves
@@ -257,6 +266,7 @@ class Run:
             return
         if entry is not None and self.journal is not None:
             self.journal.unsent(entry)
+            pending.leaving = False
         raise Cancelled(
             "this was given up before it was sent" if pending.cancelled else "the run ended before this was sent"
         )
@@ -375,7 +385,9 @@ class Run:
             self.notice(f"{writes} already sent: waiting up to {seconds:.0f} s for the outcome (Ctrl-C leaves at once)")
         try:
             with self._changed:
-                self._changed.wait_for(lambda: not any(pending.sent for pending in self._pending), seconds)
+                self._changed.wait_for(
+                    lambda: not any(pending.sent or pending.leaving for pending in self._pending), seconds
+                )
         finally:
             for record in self.unsettled():
                 shown = ", ".join(f"{name}={value!r}" for name, value in record.arguments.items())

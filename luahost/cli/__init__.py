@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "run": ("run", "run a Lua script"),
     "repl": ("repl", "run Lua chunk by chunk, in one state that lasts"),
+    "map": ("map", "run a script once for each line of a file"),
     "call": ("call", "make one call without a script"),
     "list": ("reference", "list the functions of all integrations"),
     "search": ("reference", "search the reference"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import contextmanager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from luahost.errors import LuaHostError
@@ -93,3 +94,19 @@ def print_markdown(text: str) -> None:
         Console().print(Markdown(text))
         return
     print(text, end="" if text.endswith("\n") else "\n")
+
+
+@contextmanager
+def progress(total: int | None) -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr, moved by how many are done and how many of them failed; `total` is None where nobody knows."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[failed]}"), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total, failed="")
+
+        def show(done: int, failed: int) -> None:
+            bar.update(task, completed=done + failed, failed=f"{failed} failed" if failed else "")
+
+        yield show

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from luahost import __version__
 from luahost.cli import output
 from luahost.cli.explain import explain_chunk, line_of
-from luahost.cli.run import OPTIONS, Stdout, args_of, limits_of, live_line, policy_of, somebody
+from luahost.cli.run import OPTIONS, Stdout, args_from, limits_from, live_line, policy_from, somebody
 from luahost.errors import LuaHostError, UsageError
 from luahost.host import Host
 from luahost.lua.lasting import LastingState
@@ -74,8 +74,8 @@ def _serve(options: Any, state: LastingState) -> int:
     settings = Settings.load()
     with Host(
         settings=settings,
-        policy=lambda: policy_of(options, settings),
-        limits=limits_of(options, settings),
+        policy=lambda: policy_from(options, settings),
+        limits=limits_from(options, settings),
         require_seal=options.require_seal,
         simulate=options.simulate,
     ) as host:
@@ -100,7 +100,7 @@ class Repl:
         self._host = host
         self._state = state
         self._options = options
-        self._args = args_of(options)
+        self._args = args_from(options)
         self._approve = somebody(options, settings)
         self._settings = settings
         self._at_terminal = sys.stdin is not None and sys.stdin.isatty()

@@ -95,6 +95,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "action": "store_true",
         "help": "end at a call that needs approval which nobody is there to give; --resume goes on",
     },
+    "--state": {"metavar": "DIR", "help": "the folder of journals and idempotency keys (default: this user's)"},
     "--replay": {"metavar": "RUN|FILE", "help": "run again from a journal alone: nothing is sent"},
     "--json": {"action": "store_true", "help": "print one JSON object instead of the output"},
 }
@@ -150,20 +151,21 @@ def main(make_parser: Callable[[], ArgumentParser], argv: list[str], process: Pr
 def _run(options: Any, child: Single | None) -> int:
     from luahost.calls.settings import Settings
 
-    script = _script(options) if again.needs_script(options) else None
+    script = script_from(options) if again.needs_script(options) else None
     settings = Settings.load()
-    limits = limits_of(options, settings)
+    limits = limits_from(options, settings)
     line = None if options.json else live_line()
     unheard = signal.getsignal(signal.SIGTERM)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled CI job ends as cleanly as Ctrl-C
     try:
         with Host(
             settings=settings,
-            policy=lambda: policy_of(options, settings),
+            policy=lambda: policy_from(options, settings),
             limits=limits,
             isolation=options.isolation,
             require_seal=options.require_seal,
             simulate=options.simulate,
+            state=options.state,
             journal=False if options.no_journal or options.simulate else "if-possible",
         ) as host:
             if settings.integrations():
@@ -202,7 +204,7 @@ def _perform(host: Host, options: Any, script: Any, how: AgainOptions) -> tuple[
         result = host.run(
             source,
             name=name,
-            args=args_of(options),
+            args=args_from(options),
             words=words,
             account=options.account,
             modules=options.modules or folder,
@@ -225,7 +227,7 @@ def _perform(host: Host, options: Any, script: Any, how: AgainOptions) -> tuple[
     return result, shown
 
 
-def _script(options: Any) -> tuple[str, bytes, list[str], str | None]:
+def script_from(options: Any) -> tuple[str, bytes, list[str], str | None]:
     """The script: its name, its bytes, its words, and the folder of its modules."""
     rest = options.rest[1:] if options.rest[:1] == ["--"] else options.rest
     if options.code is not None:
@@ -252,7 +254,7 @@ def _not_empty(name: str, source: bytes) -> str:
     return name
 
 
-def args_of(options: Any) -> dict[str, Any]:
+def args_from(options: Any) -> dict[str, Any]:
     """The global `args`: the file, and over it each --set."""
     import json
 
@@ -299,7 +301,7 @@ def _finite(text: str) -> float:
     return number
 
 
-def limits_of(options: Any, settings: Settings) -> Limits:
+def limits_from(options: Any, settings: Settings) -> Limits:
     return settings.limits(COMMAND_LINE).replace(**_given_limits(options))
 
 
@@ -329,7 +331,7 @@ def _max_calls(words: list[str]) -> dict[str, Any]:
     return found
 
 
-def policy_of(options: Any, settings: Settings) -> Policy:
+def policy_from(options: Any, settings: Settings) -> Policy:
     from luahost.calls.policy import Policy
 
     return Policy(

@@ -40,6 +40,7 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
     for name, text in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False)
         command.add_argument("--json", action="store_true", help="print JSON")
+        command.add_argument("--state", metavar="DIR", help="the state folder (default: this user's)")
         if name in ("show", "trace"):
             command.add_argument("run", metavar="RUN", help="its id, a beginning that no other id has, or last")
         if name == "list":
@@ -58,7 +59,7 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
             command.add_argument("--all", action="store_true", help="all but those that are alive")
     options = parser.parse_args(argv[1:])
     settings = Settings.load()
-    journals = Journals(settings.state_folder)
+    journals = Journals(options.state or settings.state_folder)
     if options.command == "list":
         return _list(options, journals)
     if options.command == "prune":

@@ -20,6 +20,7 @@ local FORMAT = 'write print(string.format("%s: %d", text, number))'
 local PRINT = "write print(...)"
 local ENV = "a script reads no environment: run it with --set name=value and read args.name; keys stay with the host"
 local ASK = "a script cannot ask: run it with --set name=value and read args.name"
+local TOGETHER = "write parallel{ function() return f(1) end, function() return f(2) end }, or parallel(list, f, { limit = 8 })"
 local LOAD = "write load(text), which gives a function"
 local SCOPE = "write local variables, or load(text, name, \"t\", env)"
 local ERROR = 'write error("why"), and local ok, err = pcall(f, x) to catch'
@@ -67,6 +68,12 @@ local NAMES = {
   ["coroutine.close"] = "a coroutine that is not resumed needs no closing",
   console = PRINT, process = ENV, Math = "write math.floor, math.max, math.min, math.random", Object = KEYS,
   Array = LOOP,
+  ["Promise.all"] = TOGETHER, ["Promise.allSettled"] = TOGETHER, ["Promise.race"] = TOGETHER,
+  ["Promise.any"] = TOGETHER, ["asyncio.gather"] = TOGETHER, ["asyncio.run"] = TOGETHER, ["asyncio.sleep"] = WAIT,
+  ["coroutine.parallel"] = TOGETHER, ["coroutine.all"] = TOGETHER, ["coroutine.spawn"] = TOGETHER,
+  ["thread.new"] = TOGETHER, ["thread.create"] = TOGETHER, ["concurrent.futures"] = TOGETHER,
+  asyncio = TOGETHER, threading = TOGETHER, Thread = TOGETHER, multiprocessing = TOGETHER, lanes = TOGETHER,
+  copas = TOGETHER,
   Promise = WAITS, Date = TIME, datetime = TIME, Number = NUMBER, String = TEXT, utf8 = CODES, sys = ENV,
   debug = DEBUG, package = 'write require("name") for a module beside the script',
   jit = "the host decides how code is compiled",
@@ -97,6 +104,8 @@ local CALLED = {
   delay = WAIT, setTimeout = WAIT,
   setInterval = WAIT, fetch = NET, curl = NET, exit = "write return to end the script",
   quit = "write return to end the script",
+  gather = TOGETHER, spawn = TOGETHER, go = TOGETHER, create_task = TOGETHER, ThreadPoolExecutor = TOGETHER,
+  Thread = TOGETHER, parallel_map = TOGETHER, pmap = TOGETHER,
   getenv = ENV, try = ERROR, catch = ERROR, throw = ERROR, raise = ERROR, async = WAITS, await = WAITS,
   trim = TRIM, split = SPLIT,
   contains = FIND, append = PUSH, push = PUSH, max = "write math.max(a, b)", min = "write math.min(a, b)",
@@ -156,6 +165,8 @@ local MODULES = {
   ffi = "a script reaches no memory and no C",
   string = "string is a global", table = "table is a global", math = "math is a global", bit = "bit is a global",
   docs = "docs is a global",
+  lanes = TOGETHER, threads = TOGETHER, copas = TOGETHER, effil = TOGETHER, luv = TOGETHER, promise = TOGETHER,
+  async = TOGETHER, asyncio = TOGETHER, llthreads = TOGETHER,
   inspect = "write dump(x)", devin = "write local devin = app.integrations.devin",
   app = "app is a global: write app.integrations.devin",
   integrations = "app is a global: write app.integrations.devin", utf = CODES, debug = DEBUG,

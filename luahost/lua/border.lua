@@ -1,7 +1,7 @@
 -- The border: frames between this state and its host, over a callable that takes bytes and gives bytes.
 --
 -- A frame is its length (four bytes, little-endian), a letter, an id in decimal, a space and a body:
---   script to host   O0 text     output, as it is printed
+--   script to host   O0 text     output, as it is printed; of a task of parallel O1, its id, a space and the text
 --                    Q<id> JSON  a request; its answer carries the same id
 --                    R0 JSON     the result of the run, the last frame
 --                    T0          only where the state is guarded: may this go on?
@@ -112,8 +112,9 @@ local function submit(frame)
 end
 
 local function output(text)
+  local head = H.task and "O1 " .. H.task.id .. " " or "O0 "
   for i = 1, #text, OUTPUT_FRAME do
-    submit("O0 " .. sub(text, i, i + OUTPUT_FRAME - 1))
+    submit(head .. sub(text, i, i + OUTPUT_FRAME - 1))
   end
 end
 

@@ -22,6 +22,7 @@ from luahost.errors import (
     UsageError,
     from_fields,
 )
+from luahost.lua.output import Output
 from luahost.lua.sleeps import Sleeps
 from luahost.lua.wire import dumps, read_object, refusal, success, with_bytes
 
@@ -131,9 +132,7 @@ class Bridge:
         self._run = run
         self._services = services
         self._modules = modules
-        self._on_output = on_output
-        self._kept: list[bytes] | None = [] if keep_output else None
-        self._output_size = 0
+        self._output = Output(run, on_output, keep=keep_output)
         self._asking = threading.Lock()
         self._asked: dict[bytes, _Asked] = {}
         self._sleeps: Sleeps | None = None
@@ -149,7 +148,7 @@ class Bridge:
     @property
     def output(self) -> str:
         """The output so far; what is not UTF-8 as U+FFFD."""
-        return b"".join(self._kept or ()).decode("utf-8", "replace")
+        return self._output.text
 
     def has_ended(self) -> bool:
         """Whether the last frame has come."""
@@ -165,13 +164,22 @@ class Bridge:
         if not number.isdigit() or len(number) > _MAX_ID:
             raise InternalError("the script's process sent something that is not a frame")
         if kind == b"O":
-            self._write(body)
+            self._print(number, body)
         elif kind == b"Q":
             self._request(number, body, reply)
         elif kind == b"R":
             self.result = read_object(body)
         else:
             raise InternalError("the script's process sent a frame of an unknown kind")
+
+    def _print(self, number: bytes, text: bytes) -> None:
+        task = ""
+        if number != b"0":  # a task says which it is
+            named, _, text = text.partition(b" ")
+            task = named.decode("ascii", "replace")
+            if not _TASK.fullmatch(task):
+                raise InternalError("the script's process sent the output of no task")
+        self._output.write(text, task)
 
     def values(self) -> list[Any]:
         """What the script returned."""
@@ -200,33 +208,6 @@ class Bridge:
     def memory_bytes(self) -> int | None:
         size = self.result.get("memory") if self.result else None
         return int(size) if isinstance(size, (int, float)) and 0 <= size < 1 << 50 else None
-
-    # -- output ---------------------------------------------------------------------------------------------
-
-    def _write(self, text: bytes) -> None:
-        if self._run.fate is not None:
-            return
-        most = self._run.limits.output_bytes
-        over = most is not None and self._output_size + len(text) > most
-        if over and most is not None:
-            text = text[: most - self._output_size]
-        self._output_size += len(text)
-        if self._kept is not None and text:
-            self._kept.append(text)
-        if self._on_output and text:
-            self._deliver(text)
-        if over:
-            raise limit_exceeded("output_bytes", most, self._output_size + 1)
-
-    def _deliver(self, text: bytes) -> None:
-        """Hand output on: what an earlier attempt of the run has delivered is not repeated."""
-        journal = self._run.journal
-        if journal is not None:
-            text = text[max(0, journal.delivered - (self._output_size - len(text))) :]
-        if self._on_output and text:
-            self._on_output(text)
-            if journal is not None:
-                journal.output(self._output_size)
 
     # -- requests -------------------------------------------------------------------------------------------
 

@@ -15,7 +15,8 @@ FOLDER = Path(__file__).with_name("guides")
 _KEYWORDS = re.compile(r"\n*<!-- keywords: (.*) -->\s*\Z")
 
 ORDER = (
-    "calls", "accounts", "each", "wait_until", "sleep", "print", "json", "args", "require", "errors", "sandbox", "docs"
+    "calls", "accounts", "each", "parallel", "wait_until", "sleep", "print", "json", "args", "require", "errors",
+    "sandbox", "docs",
 )  # fmt: skip
 """The pages in the order in which they are listed; each is `guides/<name>.md`."""
 

@@ -228,17 +228,16 @@ def test_several_calls_are_told_as_the_oldest_and_how_many_more(pair: tuple[int,
 
 def test_short_calls_one_after_another_are_one_line(pair: tuple[int, int]) -> None:
     line = Live(pair[1], shares_stdout=False, dim=False)
-    until = time.monotonic() + PATIENCE + 0.6
-    while time.monotonic() < until:
+    for _ in range(50):
         record = CallRecord("devin.get_session", "default")
         line.begin(record)
         time.sleep(0.02)
         line.end(record)
-    text = drawn(pair[0], 0.01)
-    assert text.count("devin.get_session on default") >= 2
-    assert all(row.startswith("devin.get_session on default, 0.0 s; ") for row in text.split("\r\033[2K")[1:])
-    assert drawn(pair[0], 0.5).endswith("\r\033[2K")
+    text = drawn(pair[0], 0.5)
     line.close()
+    rows = text.split("\r\033[2K")[1:]
+    assert rows[-1] == ""  # cleared when there were no more
+    assert rows.count("") < len(rows) / 2  # and not between one call and the next
 
 
 def test_it_stays_away_while_the_output_is_inside_a_line(pair: tuple[int, int]) -> None:

@@ -178,3 +178,14 @@ def test_a_state_folder_that_cannot_be_used_is_told_and_stops_nothing(run: Calla
     assert told.code == 0
     assert told.err.startswith("luahost: this run cannot be resumed: the journal ")
     assert "Not a directory" in told.err
+
+
+def test_another_state_folder_can_be_named(
+    run: Callable[..., Finished], luahost: Command, home: Path, tmp_path: Path
+) -> None:
+    asking(home)
+    run("--state", "shared", "two.lua")
+    assert not (home / "state").exists()
+    (listed,) = luahost("runs", "list", "--json", "--state", "shared", cwd=tmp_path).json
+    assert listed["status"] == "suspended"
+    assert run("--state", "shared", "--resume", "last", "--approve", "1").out == "made\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -183,3 +184,50 @@ def test_each_task_waits_for_its_own_approval(
     assert 1 <= rounds <= 3
     assert result.ok, result.error
     assert sorted(session["prompt"] for session in simulator.sessions[before:]) == ["a", "b", "c"]
+
+
+def test_a_cancelled_task_calls_nothing_that_it_had_not_called(host: Host, state: Path, simulator: Simulator) -> None:
+    simulator.fail(path="/sessions/devin-none$", status=404, delay=0.15)
+    code = """
+    local devin = app.integrations.devin
+    pcall(parallel, {
+      function() devin.get_session("devin-none") end,
+      function()
+        devin.list_sessions()
+        sleep(0.5)
+        devin.create_session{ prompt = "never" }
+      end,
+    })
+    devin.list_sessions()
+    devin.create_session{ prompt = "after" }
+    """
+    before = len(simulator.sessions)
+    first = host.run(code)
+    assert first.ok
+    for event in ("sent", "end", "end"):
+        again = host.resume(cut(state, first.run_id, is_no(event)))
+        assert again.ok, again.error
+    assert {session["prompt"] for session in simulator.sessions[before:]} == {"after"}
+
+
+def test_what_tasks_print_is_delivered_once_in_whatever_order_they_print(host: Host, state: Path) -> None:
+    code = """
+    local list = app.integrations.devin.list_sessions
+    print("begun")
+    parallel{
+      function() list() sleep(0.1) print("slow 1") list() print("slow 2") end,
+      function() list() print("fast 1") list() print("fast 2") end,
+    }
+    """
+    pieces: list[bytes] = []
+    first = host.run(code, on_output=pieces.append)
+    whole = sorted(b"".join(pieces).splitlines())
+    assert len(whole) == 5
+    lines = lines_of(state, first.run_id)
+    path = Journals(state).path(first.run_id or "")
+    outputs = [at for at, line in enumerate(lines) if line["event"] == "output"]
+    for number, at in enumerate(outputs):
+        path.write_text("".join(f"{json.dumps(line)}\n" for line in lines[:at]))
+        again: list[bytes] = []
+        assert host.resume(first.run_id or "", on_output=again.append).ok
+        assert sorted(b"".join([*pieces[:number], *again]).splitlines()) == whole

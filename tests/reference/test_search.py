@@ -80,6 +80,8 @@ load a module                       require
 print a table                       print
 pause for ten seconds               sleep
 poll until a condition              wait_until
+call many at the same time          parallel
+run concurrently                    parallel
 make an http request                sandbox
 look up documentation               docs
 named arguments and results         calls

@@ -1,0 +1,113 @@
+"""Carrying out one run: its script in a process or here, whatever ends it, and the writes that it leaves behind."""
+
+from __future__ import annotations
+
+import os
+
+from luahost.calls.run import GRACE
+from luahost.errors import Cancelled, InternalError, LuaHostError, UsageError
+from luahost.lua.source import decode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from luahost.calls.run import Run
+    from luahost.lua.bridge import Bridge
+    from luahost.lua.child import Single
+    from luahost.lua.lasting import LastingState
+    from luahost.processes import Processes
+
+
+def start_of(
+    source: str | bytes, name: str, args: Mapping[str, Any], words: list[str], run: Run, seed: int | None
+) -> dict[str, Any]:
+    """What a script's process is told first; `seed` is that of a run that was made before. Raises SourceError."""
+    data = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
+    return {
+        "source": decode(data, name),
+        "name": name if name.isprintable() else "".join(c if c.isprintable() else "?" for c in name),
+        "account": run.account,
+        "args": dict(args),
+        "words": words,
+        "seed": int.from_bytes(os.urandom(4), "little") >> 1 if seed is None else seed,
+        "now": run.clock.time() if run.clock else None,
+    }
+
+
+class Execution:
+    """One run on a host: `isolation`, `child`, `owner` and `lasting` are as `Host.run` has them.
+
+    After `carry_out`, `error` is what it has ended with and `interrupted` says that it was Ctrl-C.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        bridge: Bridge,
+        *,
+        isolation: str,
+        processes: Processes,
+        child: Single | None,
+        owner: str | None,
+        is_closed: Callable[[], bool],
+        lasting: LastingState | None = None,
+    ) -> None:
+        self.error: LuaHostError | None = None
+        self.interrupted = False
+        self._run = run
+        self._bridge = bridge
+        self._isolation = isolation
+        self._processes = processes
+        self._child = child
+        self._owner = owner
+        self._is_closed = is_closed
+        self._lasting = lasting
+
+    def carry_out(self, begin: Callable[[], dict[str, Any]]) -> None:
+        """Run what `begin` gives, and wait for the writes that were sent; raises UsageError and faults of ours."""
+        try:
+            self._run_script(begin)
+            self._run.settle(GRACE)
+        except KeyboardInterrupt:
+            self.interrupted = True
+            self.error = self.error or Cancelled("interrupted")
+        except BaseException as fault:
+            self._run.end_trace(fault)
+            if self._run.journal is not None:
+                self._run.journal.close()
+            raise
+
+    def _run_script(self, begin: Callable[[], dict[str, Any]]) -> None:
+        try:
+            self._execute(begin())
+            self.error = self._bridge.error()
+        except UsageError:
+            if not self._is_closed():
+                raise
+            self.error = Cancelled("the host was closed during this run")
+        except LuaHostError as problem:
+            ended = self._is_closed() and isinstance(problem, InternalError)
+            self.error = Cancelled("the host was closed during this run") if ended else problem
+        except KeyboardInterrupt:
+            self.interrupted = True
+            self.error = Cancelled("interrupted")
+        finally:
+            self._run.stop()
+            if self._child is not None:
+                self._child.kill()
+
+    def _execute(self, start: dict[str, Any]) -> None:
+        """Run the script where its isolation says; see `luahost.lua.runner.run_in_child` for what is raised."""
+        if self._lasting is not None:
+            self._processes.run_lasting(self._lasting, self._bridge, self._run, start)
+        elif self._isolation == "none":
+            from luahost.lua.here import run_here
+
+            run_here(self._bridge, self._run, start)
+        elif self._child is not None:
+            self._child.meet()
+            self._processes.run_in(self._child, self._bridge, self._run, start)
+        else:
+            self._processes.run(self._bridge, self._run, start, self._owner)
