@@ -111,7 +111,7 @@ def test_a_run_ends_when_it_is_cancelled_from_another_thread(source: str, isolat
 
 
 def test_a_cancellation_that_comes_when_the_run_has_ended_ends_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    exchange = runner.exchange
+    exchange = runner._exchange
 
     def late(bridge: Any, run: Any, child: Any, reply: Any) -> None:
         exchange(bridge, run, child, reply)
@@ -120,7 +120,7 @@ def test_a_cancellation_that_comes_when_the_run_has_ended_ends_no_other(monkeypa
     with Host(state=False, reuse=10) as host:
         host.run("return 1")
         with monkeypatch.context() as patched:
-            patched.setattr(runner, "exchange", late)
+            patched.setattr(runner, "_exchange", late)
             assert host.run("return 1", cancellation=Cancellation()).ok
         pool = host._processes._made()
         ((child,),) = pool._idle.values()

@@ -7,10 +7,10 @@
 
 local H = ...
 
-local error, xpcall, select, type, tostring, unpack, next = error, xpcall, select, type, tostring, unpack, next
+local error, xpcall, select, type, tostring, next = error, xpcall, select, type, tostring, next
 local collectgarbage, load = collectgarbage, load
-local byte, find, gsub, match = string.byte, string.find, string.gsub, string.match
-local concat, sort = table.concat, table.sort
+local find, format, gsub, match = string.find, string.format, string.gsub, string.match
+local concat, sort, min = table.concat, table.sort, math.min
 local getinfo, sethook = debug.getinfo, debug.sethook
 local door, border = H.door, H.border
 
@@ -18,6 +18,7 @@ local INTERVAL = 1e4 -- instructions from one look for a stop to the next
 local ASK = "\3\0\0\0T0 "
 local KEPT = 100     -- chunks whose text is kept, to explain errors with
 local MOST_NAMES = 2000
+local MOST_SHOWN = 100 -- values of one chunk
 local STOPPED = "the chunk was stopped"
 
 local base
@@ -82,25 +83,25 @@ local function compile(source, name, env)
   return chunk, problem, as_value
 end
 
-local function show(n, ...)
-  if n < 1 then
-    return
-  end
-  local words, gap = {}, "\t"
-  for i = 1, n do
-    words[i] = H.text.dump_text((select(i, ...)))
-    gap = find(words[i], "\n", 1, true) and "\n" or gap
-  end
-  border.output(concat(words, gap) .. "\n")
+local function pack(...)
+  return { n = select("#", ...), ... }
 end
 
-local function shown(as_value, ok, ...)
-  if ok and as_value then
-    show(select("#", ...) - 1, select(2, ...))
-  elseif ok then
-    show(select("#", ...), ...)
+-- Prints what a chunk has given, from the value `first` on.
+local function show(values, first)
+  local words, gap = {}, "\t"
+  for i = first, min(values.n, first + MOST_SHOWN - 1) do
+    local text = H.text.dump_text(values[i])
+    words[#words + 1] = text
+    gap = find(text, "\n", 1, true) and "\n" or gap
   end
-  return ok, ...
+  local more = values.n - first + 1 - #words
+  if more > 0 then
+    words[#words + 1] = format("... and %d more", more)
+  end
+  if #words > 0 then
+    border.output(concat(words, gap) .. "\n")
+  end
 end
 
 ------------------------------------------------------------------------------------------------------------
@@ -185,12 +186,15 @@ return function(env, begin, read, failed, fields_of)
     local chunk, problem, as_value = compile(run.source, run.name, env)
     local ok = chunk ~= nil
     if chunk then
-      local fine, raised
+      local values
       ok, problem = base(function()
-        fine, raised = shown(as_value, xpcall(chunk, handler))
+        values = pack(xpcall(chunk, handler))
+        if values[1] then
+          show(values, as_value and 3 or 2) -- the first says that all went well; before a value stands nil
+        end
       end, handler)
-      if ok and not fine then
-        ok, problem = false, raised
+      if ok and not values[1] then
+        ok, problem = false, values[2]
       end
       H.chunk = false
       border.memory(nil) -- what is kept free for the host's own use is used now: the script's may hold all else

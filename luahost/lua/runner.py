@@ -38,21 +38,29 @@ def run_in_child(bridge: Bridge, run: Run, start: dict[str, Any], child: Child) 
     first = start_frame(start, limits.memory_mib)
     child.limit(limits.cpu, limits.memory_mib, run.deadline)
     child.send(first)
+    exchange(bridge, run, child, child.send)
+
+
+def exchange(bridge: Bridge, run: Run, child: Child, reply: Callable[[bytes], None]) -> None:
+    """Take the frames of a script that has begun, until its last or until the run is cancelled.
+
+    Answers go to `reply`. See run_in_child for what is raised.
+    """
     if run.cancellation is None:
-        exchange(bridge, run, child, child.send)
+        _exchange(bridge, run, child, reply)
         return
     child.allow_wake()
     run.cancellation.wakes(child.wake)
     try:
-        exchange(bridge, run, child, child.send)
+        _exchange(bridge, run, child, reply)
     finally:
         run.cancellation.forget(child.wake)
         if run.cancellation.cancelled:
             child.forget_wake()
 
 
-def exchange(bridge: Bridge, run: Run, child: Child, reply: Callable[[bytes], None]) -> None:
-    """Take the frames of the script until its last one; answers go to `reply`. See run_in_child for what is raised."""
+def _exchange(bridge: Bridge, run: Run, child: Child, reply: Callable[[bytes], None]) -> None:
+    """Take the frames of the script until its last one."""
     limits = run.limits
     silence: _Silence | None = None
     heard = False

@@ -20,7 +20,12 @@ if not chunk and asked == 0 then
   chunk, other = load(text, "=", "t")
   problem = problem .. "\n" .. tostring(other)
 end
-return not chunk and string.find(problem .. "\n", "near '<eof>'\n", 1, true) ~= nil
+if chunk then
+  return false
+elseif string.sub(text, -1) ~= "\\" then
+  problem = string.gsub(problem, "unfinished string near '<eof>'", "") -- no line that follows could end it
+end
+return string.find(problem .. "\n", "near '<eof>'\n", 1, true) ~= nil
 """
 
 

@@ -27,7 +27,7 @@ _TOKEN = re.compile(
     |(?P<mark>[=~<>]=|.)""",
     re.DOTALL | re.VERBOSE | re.ASCII,
 )
-_ALIAS = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*([A-Za-z_][\w.]*)\s*;?\s*\Z", re.ASCII)
+_SET = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*([\w.]*)(\s*;?\s*\Z)?", re.ASCII)
 
 
 class Candidate(NamedTuple):
@@ -64,11 +64,11 @@ class Completer:
 
     def learn(self, chunk: str) -> None:
         """Note a chunk that gives a namespace another name, as in `devin = app.integrations.devin`."""
-        found = _ALIAS.match(chunk)
+        found = _SET.match(chunk)
         if not found:
             return
         name, path = found[1], self._whole(found[2])
-        if path == "app" or path.startswith("app."):
+        if found[3] is not None and (path == "app" or path.startswith("app.")):
             self.aliases[name] = path
         else:
             self.aliases.pop(name, None)

@@ -131,6 +131,11 @@ def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Start]:
         each.__exit__()
 
 
+def only(prompt: str) -> pytest.MarkDecorator:
+    """For what both prompts do alike: one is enough."""
+    return pytest.mark.parametrize("start", [prompt], indirect=True)
+
+
 def test_globals_last_locals_do_not_and_values_are_printed(start: Start) -> None:
     terminal = start()
     terminal.chunk("x = 20; local y = 1", 1)
@@ -167,6 +172,7 @@ def test_ctrl_c_ends_the_chunk_and_keeps_the_state(start: Start) -> None:
     assert "gone" not in terminal.seen()
 
 
+@only("prompt_toolkit")
 def test_where_a_c_function_must_be_killed_it_says_that_the_state_is_gone(start: Start) -> None:
     terminal = start()
     terminal.chunk("x = 'kept'", 1)
@@ -176,6 +182,7 @@ def test_where_a_c_function_must_be_killed_it_says_that_the_state_is_gone(start:
     assert "\nnil\r" in terminal.chunk("x", 3)
 
 
+@only("prompt_toolkit")
 def test_errors_are_coloured_and_name_the_chunk_and_its_line(start: Start) -> None:
     terminal = start()
     terminal.chunk("function f(t)\r  return t.a.b\rend", 1)
@@ -187,6 +194,7 @@ def test_errors_are_coloured_and_name_the_chunk_and_its_line(start: Start) -> No
     assert "traceback" not in terminal.chunk("error('one line says it')", 3)
 
 
+@only("prompt_toolkit")
 def test_no_color_means_none(start: Start) -> None:
     terminal = start(NO_COLOR="1")
     assert "[1]:1: no" in terminal.chunk("error('no')", 1)
@@ -207,6 +215,7 @@ def test_what_was_typed_is_there_the_next_time_for_its_user_alone(start: Start, 
     assert "\nonce\r" in again.until("[2]>")
 
 
+@only("readline")
 def test_a_folder_that_cannot_be_written_is_told_once(start: Start, home: Path) -> None:
     home.mkdir()
     (home / "state").write_text("")
@@ -251,6 +260,7 @@ def test_commands(start: Start) -> None:
     assert terminal.end() == 0
 
 
+@only("readline")
 def test_limits_hold_for_each_chunk(start: Start) -> None:
     terminal = start("--simulate", "--timeout", "1", "--max-calls", "1")
     call = "app.integrations.devin.get_current_user().email"
@@ -261,6 +271,7 @@ def test_limits_hold_for_each_chunk(start: Start) -> None:
     assert "\n1\r" in terminal.chunk("x", 5)
 
 
+@only("prompt_toolkit")
 def test_a_write_that_has_left_is_awaited(start: Start, simulator: Simulator, server: Server) -> None:
     simulator.fail(path="/sessions$", delay=1.5, times=1)
     env = {"LUAHOST_DEVIN_API_KEY": simulator.keys["v3"]["default"], "LUAHOST_DEVIN_BASE_URL": server.url}
@@ -276,6 +287,7 @@ def test_a_write_that_has_left_is_awaited(start: Start, simulator: Simulator, se
     assert "\n1\r" in terminal.chunk("x", 2)
 
 
+@only("readline")
 def test_confirm_asks_at_the_terminal(start: Start) -> None:
     terminal = start("--simulate", "--confirm")
     terminal.type("app.integrations.devin.create_session{ prompt = 'p' }.status\r").until("iew it whole: ")
