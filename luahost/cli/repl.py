@@ -179,6 +179,8 @@ class Repl:
             self._learned.append(text)
             return 0
         if interrupted:
+            if self._at_terminal:
+                print(file=sys.stderr)  # the terminal has written ^C
             output.note("interrupted")
             return 130
         if result.error.code == "cancelled":

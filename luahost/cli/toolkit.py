@@ -18,6 +18,7 @@ from luahost.cli.prompts import goes_on, more
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from prompt_toolkit.buffer import Buffer
     from prompt_toolkit.completion import CompleteEvent
     from prompt_toolkit.document import Document
     from prompt_toolkit.key_binding import KeyPressEvent
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _INDENT = "  "
 _OPENS = re.compile(r"(\b(then|do|else|repeat)|[({]|\bfunction\b[^()]*\([^()]*\))\s*$")  # what has an end further down
+_CLOSES = re.compile(r"\s*(end\b|else\b|elseif\b|until\b|[)}])")
 
 
 class Toolkit:
@@ -62,12 +64,27 @@ class Toolkit:
 
 def _enter(event: KeyPressEvent) -> None:
     buffer = event.current_buffer
+    _pull_back(buffer)
     if buffer.document.on_last_line and not goes_on(buffer.text):
         buffer.validate_and_handle()
         return
     line = buffer.document.current_line_before_cursor
-    blank = line[: len(line) - len(line.lstrip())]
-    buffer.insert_text("\n" + blank + (_INDENT if _OPENS.search(line) else ""))
+    buffer.insert_text("\n" + _blank(line) + (_INDENT if _OPENS.search(line) else ""))
+
+
+def _pull_back(buffer: Buffer) -> None:
+    """A line that closes a block stands as far to the left as the one that has opened it."""
+    document = buffer.document
+    if not document.cursor_position_row or not _CLOSES.match(document.current_line):
+        return
+    above = document.lines[document.cursor_position_row - 1]
+    inside = _blank(above) + (_INDENT if _OPENS.search(above) else "")
+    if inside and _blank(document.current_line) == inside:
+        buffer.transform_current_line(lambda line: line.removeprefix(_INDENT))
+
+
+def _blank(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
 
 
 class _Completions(Completer):
