@@ -41,9 +41,10 @@ _LEAVE = (":q", ":quit", ":exit")
 _KEPT = 1000  # chunks whose text is kept, to show the line of an error in one; and calls, for :calls
 
 HELP = """\
-What is typed is run when it is whole; a block or a bracket that is open goes on on the next line.
-The value of an expression is printed, with = before it or without: 1 + 1, devin.get_session(id).
-Globals last from chunk to chunk, locals end with theirs: devin = app.integrations.devin saves typing.
+What is typed is run when it is whole; an open block or bracket goes on on the next line.
+The value of an expression is printed, with = before it or without: 1 + 1, =s.status.
+Globals last from chunk to chunk, locals end with theirs; devin = app.integrations.devin
+saves typing.
 
   Tab       completes namespaces, accounts, functions, parameters and globals
   Ctrl-C    ends what runs, and keeps the state; at the prompt it forgets what was typed
@@ -55,7 +56,8 @@ Globals last from chunk to chunk, locals end with theirs: devin = app.integratio
   :reset        a new state: all that was set is gone
   :quit         leaves
 
-Limits hold for each chunk (--timeout, --cpu-limit, --max-calls, …), memory for the state as a whole.
+Limits (--timeout, --max-calls and others) hold for each chunk, memory for the state as a
+whole.
 """
 
 

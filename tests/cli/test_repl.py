@@ -245,7 +245,7 @@ def test_tab_completes(start: Start) -> None:
 
 def test_commands(start: Start) -> None:
     terminal = start()
-    assert ":reset" in terminal.type(":help\r").until("state as a whole.")
+    assert ":reset" in terminal.type(":help\r").until("whole.")
     terminal.type(":calls\r").until("no call was made yet")
     terminal.chunk("x = app.integrations.devin.work.create_session{ prompt = 'Fix it' }.session_id", 1)
     shown = terminal.type(":calls\r").until('prompt="Fix it"')
