@@ -105,13 +105,15 @@ class Plain:
             else:  # the prompt is not for what takes the output
                 print(prompt, end="", file=sys.stderr, flush=True)
                 line = sys.stdin.readline()
-                if not line:
-                    return None
-                line = line.rstrip("\n")
         except EOFError:
+            line = ""
+        else:
+            line += "\n" if self._readline else ""
+        if not line:
+            print(file=sys.stderr)  # what comes next stands on a line of its own
             return None
-        self._before += f"{line}\n"
-        return line
+        self._before += line
+        return line.rstrip("\n")
 
     def _candidate(self, typed: str, state: int) -> str | None:
         import readline

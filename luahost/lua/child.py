@@ -148,6 +148,10 @@ class Child:
             raise ChildDied(self.end(), self.last_words())
         return self._splitter.feed(data)
 
+    def left_over(self) -> Iterable[bytes]:
+        """The frames that came with the last ones and were not taken, since something went wrong before."""
+        return self._splitter.feed(b"")
+
     def wake(self) -> None:
         """Have `frames` return early, now or when it is next called; from any thread, after `allow_wake`."""
         if self._wake is not None:

@@ -93,13 +93,16 @@ class LastingState:
         until = time.monotonic() + PATIENCE
         self.child.send(b"X%d " % self._number, PATIENCE)
         last = b"R%d " % self._number
+        frames = self.child.left_over()
         try:
-            while (left := until - time.monotonic()) > 0:
-                if any(frame.startswith(last) for frame in self.child.frames(left)):
-                    return True
+            while not any(frame.startswith(last) for frame in frames):
+                left = until - time.monotonic()
+                if left <= 0:
+                    return False
+                frames = self.child.frames(left)
         except ChildDied:
-            pass
-        return False
+            return False
+        return True
 
     def reset(self) -> None:
         """Throw the state away, and begin a new one."""

@@ -158,7 +158,6 @@ LOOPS = {
     "tasks": "parallel({ 1, 2, 3 }, function() while true do end end)",
     "tasks that call": "while true do parallel({ 1, 2 }, function() app.integrations.devin.get_current_user() end) end",
     "a task in a task": "parallel{ function() parallel{ function() while true do end end } end }",
-    "a module": "require('loops')",
     "calls": "while true do pcall(app.integrations.devin.get_current_user) end",
     "a walk": "while true do for _ in each(app.integrations.devin.list_sessions, { limit = 1 }) do end end",
     "sleeps": "while true do sleep(1) end",
@@ -187,12 +186,16 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chunks]:
 
 @pytest.mark.parametrize("loop", LOOPS.values(), ids=LOOPS)
 def test_a_chunk_that_is_stopped_leaves_the_state(many: Chunks, loop: str) -> None:
-    result = many.stop(f"loaded = false print('begun'); {loop}")
+    result = many.stop(f"print('begun'); {loop}")
     assert result.meta["notices"] == []
     assert many.output("x") == '"kept"\n'
     assert many.output("parallel({ 1, 2 }, function(n) sleep(0) return n + 1 end)") == "{2, 3}\n"
-    assert many.output("loaded = true return require('loops')") == '"loaded"\n'
     assert many.output("pcall(error, 'caught')") == 'false\t"caught"\n'
+
+
+def test_a_module_whose_loading_was_stopped_can_be_loaded(many: Chunks) -> None:
+    many.stop("loaded = false print('begun') require('loops')")
+    assert many.output("loaded = true return require('loops')") == '"loaded"\n'
 
 
 def test_what_is_stopped_often_wears_nothing_out(chunks: Chunks) -> None:
@@ -242,6 +245,7 @@ def test_a_walk_ends_with_its_chunk(chunks: Chunks) -> None:
         ({"wall": 0.2}, "while true do pcall(function() while true do end end) end"),
         ({"calls": 2}, "for i = 1, 3 do app.integrations.devin.get_current_user() end"),
         ({"output_bytes": 100}, "while true do print('more') end"),
+        ({"output_bytes": 100}, "for i = 1, 40 do print('more') end"),
     ],
 )
 def test_each_chunk_has_its_limits_and_what_is_over_them_leaves_the_state(
