@@ -105,6 +105,9 @@ class Plain:
             else:  # the prompt is not for what takes the output
                 print(prompt, end="", file=sys.stderr, flush=True)
                 line = sys.stdin.readline()
+        except KeyboardInterrupt:
+            print(file=sys.stderr)
+            raise
         except EOFError:
             line = ""
         else:
