@@ -106,8 +106,10 @@ class LastingState:
 
     def reset(self) -> None:
         """Throw the state away, and begin a new one."""
-        self.child.close()
-        self._begin()
+        try:
+            self.child.close()
+        finally:
+            self._begin()  # also where a further Ctrl-C comes meanwhile
 
     def close(self) -> None:
         self.child.close()
