@@ -87,3 +87,37 @@ def meta(run: Run, *, isolation: str, simulated: bool) -> dict[str, Any]:
             "waiting_ms": milliseconds(run.waited),
         },
     }
+
+
+def explained(error: LuaHostError, name: str, source: bytes) -> str:
+    """An error for people: `FILE:LINE: message`, the line itself, the Lua traceback, and the hint.
+
+    The line is shown where it is one of `source`, the script called `name`.
+    """
+    lines = [headline(error)]
+    line = line_of(error, source) if error.file == name else None
+    lines += [f"    {line}"] if line else []
+    if error.traceback:
+        lines.append(error.traceback)
+    if error.hint and len(lines) == 1:
+        lines[0] += f"; {error.hint}"
+    elif error.hint:
+        lines.append(f"hint: {error.hint}")
+    return "\n".join(lines)
+
+
+def headline(error: LuaHostError) -> str:
+    """`FILE:LINE: message`, as far as the place is known."""
+    place = f"{error.file}:{error.line}: " if error.file and error.line else f"{error.file}: " if error.file else ""
+    return place + error.message if place else f"luahost: {error.message}"
+
+
+def line_of(error: LuaHostError, source: bytes) -> str | None:
+    """The line of the error in the text of its file; None where that has none, or is no text."""
+    text = source.splitlines()
+    if not error.line or error.line > len(text):
+        return None
+    try:
+        return text[error.line - 1].strip()[:200].decode()
+    except UnicodeDecodeError:
+        return None

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from luahost import __version__
 from luahost.cli import output
-from luahost.cli.explain import explain_chunk, line_of
+from luahost.cli.explain import explain
 from luahost.cli.run import OPTIONS, Stdout, args_from, limits_from, live_line, policy_from, somebody
 from luahost.errors import LuaHostError, UsageError
 from luahost.host import Host
 from luahost.lua.lasting import LastingState
-from luahost.outcome import Interrupted
+from luahost.outcome import Interrupted, line_of
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -222,7 +222,7 @@ class Repl:
     def _explain(self, error: LuaHostError, name: str) -> None:
         text = self._texts.get(error.file or "", b"")
         is_right_above = self._at_terminal and error.file == name and b"\n" not in text
-        explain_chunk(error, None if is_right_above else line_of(error, text))
+        explain(error, None if is_right_above else line_of(error, text))
 
     # -- commands -------------------------------------------------------------------------------------------
 

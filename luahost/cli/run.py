@@ -15,7 +15,7 @@ from luahost.errors import Cancelled, UsageError
 from luahost.host import ISOLATIONS, Host
 from luahost.lua.confine import LEVELS
 from luahost.lua.source import decode
-from luahost.outcome import Interrupted
+from luahost.outcome import Interrupted, explained
 from luahost.results import COMMAND_LINE, Limits
 
 TYPE_CHECKING = False
@@ -394,7 +394,5 @@ def _report(options: Any, result: Result, name: str, source: bytes) -> int:
     if result.error is None:
         return 0
     if not options.json or result.error.code == "cancelled":
-        from luahost.cli.explain import explain
-
-        explain(result.error, name, source)
+        print(explained(result.error, name, source), file=sys.stderr)
     return result.error.exit_code
