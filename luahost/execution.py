@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from luahost.calls.run import Run
     from luahost.lua.bridge import Bridge
     from luahost.lua.child import Single
+    from luahost.lua.lasting import LastingState
     from luahost.processes import Processes
 
 
@@ -36,7 +37,7 @@ def start_of(
 
 
 class Execution:
-    """One run on a host: `isolation`, `child` and `owner` are as `Host.run` has them.
+    """One run on a host: `isolation`, `child`, `owner` and `lasting` are as `Host.run` has them.
 
     After `carry_out`, `error` is what it has ended with and `interrupted` says that it was Ctrl-C.
     """
@@ -51,6 +52,7 @@ class Execution:
         child: Single | None,
         owner: str | None,
         is_closed: Callable[[], bool],
+        lasting: LastingState | None = None,
     ) -> None:
         self.error: LuaHostError | None = None
         self.interrupted = False
@@ -61,6 +63,7 @@ class Execution:
         self._child = child
         self._owner = owner
         self._is_closed = is_closed
+        self._lasting = lasting
 
     def carry_out(self, begin: Callable[[], dict[str, Any]]) -> None:
         """Run what `begin` gives, and wait for the writes that were sent; raises UsageError and faults of ours."""
@@ -97,7 +100,9 @@ class Execution:
 
     def _execute(self, start: dict[str, Any]) -> None:
         """Run the script where its isolation says; see `luahost.lua.runner.run_in_child` for what is raised."""
-        if self._isolation == "none":
+        if self._lasting is not None:
+            self._processes.run_lasting(self._lasting, self._bridge, self._run, start)
+        elif self._isolation == "none":
             from luahost.lua.here import run_here
 
             run_here(self._bridge, self._run, start)

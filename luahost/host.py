@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from luahost.calls.settings import Keeping
     from luahost.durable import Again
     from luahost.lua.child import Single
+    from luahost.lua.lasting import LastingState
     from luahost.results import CallRecord
     from luahost.spec import Files, Function, Integration
 
@@ -166,6 +167,7 @@ class Host:
         run_id: str | None = None,
         suspend: bool = False,
         again: Again | None = None,
+        lasting: LastingState | None = None,
     ) -> Result:
         """Run a script. What it does wrong is in `Result.error`; nothing that it does raises here.
 
@@ -188,6 +190,7 @@ class Host:
         suspend       end the run at a call that needs approval which nobody is there to give, whatever the script would
                       make of the error: `resume` goes on from there
         again         a run that was made before; what `resume` and `replay` give
+        lasting       a state that lasts, for this chunk and others: a process, and there is no journal
 
         Raises Interrupted on Ctrl-C, when the script and its process have ended.
         """
@@ -196,7 +199,7 @@ class Host:
             self.dispatcher.check_limits(limits)
         run = self._new_run(
             account, files, dry_run=dry_run, limits=limits, on_notice=on_notice, on_begin=on_begin, on_call=on_call,
-            approve=approve, loop=loop, cancellation=cancellation, suspend=suspend, again=again,
+            approve=approve, loop=loop, cancellation=cancellation, suspend=suspend, again=again, lasting=lasting,
         )  # fmt: skip
         bridge = Bridge(
             run,
@@ -207,7 +210,7 @@ class Host:
         )
         execution = Execution(
             run, bridge, isolation=self.isolation, processes=self._processes, child=child, owner=owner,
-            is_closed=lambda: self.closed,
+            is_closed=lambda: self.closed, lasting=lasting,
         )  # fmt: skip
 
         def begin() -> dict[str, Any]:
@@ -216,7 +219,7 @@ class Host:
             )
             if again is None:
                 self._check_account(run.account)
-                if self.journal and not dry_run:
+                if self.journal and lasting is None and not dry_run:
                     self._write_down(run, start, run_id, modules, files)
             elif again.has_moved:
                 run.notice("the time zone is another one than when this run began: os.date may tell other dates")
@@ -322,8 +325,11 @@ class Host:
         cancellation: Cancellation | None = None,
         suspend: bool = False,
         again: Again | None = None,
+        lasting: LastingState | None = None,
     ) -> Run:
-        dry = self._parts.dry_run() if dry_run else None
+        dry = (lasting.dry_run if lasting else None) or self._parts.dry_run() if dry_run else None
+        if lasting is not None:
+            lasting.dry_run = dry
         clock = dry.clock if dry is not None else again.clock if again is not None else self._parts.clock()
         made = Run(
             limits=limits or self.limits,

@@ -100,12 +100,9 @@ def explained(error: LuaHostError, name: str, source: bytes) -> str:
 
     The line is shown where it is one of `source`, the script called `name`.
     """
-    place = f"{error.file}:{error.line}: " if error.file and error.line else f"{error.file}: " if error.file else ""
-    lines = [place + error.message if place else f"luahost: {error.message}"]
-    text = source.splitlines()
-    if error.line and error.file == name and error.line <= len(text):
-        line = text[error.line - 1].strip()[:200]
-        lines += [f"    {line.decode()}"] if _is_text(line) else []
+    lines = [headline(error)]
+    line = line_of(error, source) if error.file == name else None
+    lines += [f"    {line}"] if line else []
     if error.traceback:
         lines.append(error.traceback)
     if error.hint and len(lines) == 1:
@@ -115,9 +112,18 @@ def explained(error: LuaHostError, name: str, source: bytes) -> str:
     return "\n".join(lines)
 
 
-def _is_text(line: bytes) -> bool:
+def headline(error: LuaHostError) -> str:
+    """`FILE:LINE: message`, as far as the place is known."""
+    place = f"{error.file}:{error.line}: " if error.file and error.line else f"{error.file}: " if error.file else ""
+    return place + error.message if place else f"luahost: {error.message}"
+
+
+def line_of(error: LuaHostError, source: bytes) -> str | None:
+    """The line of the error in the text of its file; None where that has none, or is no text."""
+    text = source.splitlines()
+    if not error.line or error.line > len(text):
+        return None
     try:
-        line.decode()
+        return text[error.line - 1].strip()[:200].decode()
     except UnicodeDecodeError:
-        return False
-    return True
+        return None

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from luahost.calls.run import Run
     from luahost.lua.bridge import Bridge
     from luahost.lua.child import Child
+    from luahost.lua.lasting import LastingState
     from luahost.lua.pool import Pool
 
 _NOBODY = "\0"
@@ -63,13 +64,23 @@ class Processes:
 
     def run_in(self, child: Child, bridge: Bridge, run: Run, start: dict[str, Any]) -> None:
         """Run in this process, if its walls suffice."""
+        self._check_seal(child, run)
+        run_in_child(bridge, run, start, child)
+
+    def run_lasting(self, state: LastingState, bridge: Bridge, run: Run, start: dict[str, Any]) -> None:
+        """Run a chunk in a state that lasts, likewise."""
+        if not state.met:
+            state.meet()
+        self._check_seal(state.child, run)
+        state.run(bridge, run, start)
+
+    def _check_seal(self, child: Child, run: Run) -> None:
         run.seal, run.missing_walls = child.seal.level, child.seal.missing
         if not child.seal.satisfies(self._require_seal):
             raise Unsupported(
                 f"the seal is {child.seal}; {self._require_seal} is required",
                 hint="docs/security.md says what each wall needs; luahost doctor shows this system's",
             )
-        run_in_child(bridge, run, start, child)
 
     def _made(self) -> Pool:
         """The pool; its module takes longer to import than a single run, started early, needs in all."""

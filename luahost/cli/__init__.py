@@ -8,11 +8,13 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser
+    from typing import Any
 
     from luahost.lua.spawn import Process
 
 COMMANDS = {
     "run": ("run", "run a Lua script"),
+    "repl": ("repl", "run Lua chunk by chunk, in one state that lasts"),
     "map": ("map", "run a script once for each line of a file"),
     "call": ("call", "make one call without a script"),
     "check": ("check", "find mistakes in scripts without running them"),
@@ -28,6 +30,7 @@ COMMANDS = {
     "test-docs": ("test_docs", "run the Lua blocks of documents as tests"),
     "new-integration": ("new_integration", "begin a package that brings an integration"),
     "mcp": ("mcp", "serve the Model Context Protocol: tools for a model"),
+    "completion": ("completion", "print what completes luahost in bash, zsh or fish"),
 }
 """Each command: its module, and what it does."""
 
@@ -124,15 +127,21 @@ def _main(argv: list[str]) -> int:
 
 
 def _command(argv: list[str], process: Process | None) -> int:
+    module = load(argv[0])
+    if argv[0] == "run":
+        return int(module.main(lambda: make_parser(argv[0], module.DESCRIPTIONS[argv[0]]), argv[1:], process))
+    return int(module.main(make_parser(argv[0], module.DESCRIPTIONS[argv[0]]), argv))
+
+
+def load(command: str) -> Any:
+    """The module of a command."""
     from importlib import import_module
 
-    module = import_module(f"luahost.cli.{COMMANDS[argv[0]][0]}")
-    if argv[0] == "run":
-        return int(module.main(lambda: _parser(argv[0], module.DESCRIPTIONS[argv[0]]), argv[1:], process))
-    return int(module.main(_parser(argv[0], module.DESCRIPTIONS[argv[0]]), argv))
+    return import_module(f"luahost.cli.{COMMANDS[command][0]}")
 
 
-def _parser(command: str, description: str) -> ArgumentParser:
+def make_parser(command: str, description: str) -> ArgumentParser:
+    """The parser of a command, without what the command adds."""
     from argparse import ArgumentParser, HelpFormatter
 
     from luahost.cli.output import columns

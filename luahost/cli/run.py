@@ -157,12 +157,12 @@ def _run(options: Any, child: Single | None) -> int:
     settings = Settings.load()
     found = again.recorded(options, settings)
     limits = limits_from(options, settings)
-    line = None if options.json else _live()
+    line = None if options.json else live_line()
     unheard = _hear()
     try:
         with Host(
             settings=settings,
-            policy=lambda: _policy(options, settings),
+            policy=lambda: policy_from(options, settings),
             limits=limits,
             isolation=options.isolation,
             require_seal=options.require_seal,
@@ -175,9 +175,9 @@ def _run(options: Any, child: Single | None) -> int:
                 _ = host.dispatcher  # a misspelt name in config.toml is wrong usage, whatever the script calls
             how: AgainOptions = {
                 "child": child,
-                "on_output": None if options.json else _Stdout(limits.wall),
+                "on_output": None if options.json else Stdout(limits.wall),
                 "on_notice": output.note,
-                "approve": _somebody(options, settings),
+                "approve": somebody(options, settings),
                 "keep_output": options.json,
                 "suspend": options.suspend,
             }
@@ -217,7 +217,7 @@ def _perform(host: Host, options: Any, script: Any, found: History | None, how: 
         result = host.run(
             source,
             name=name,
-            args=_args(options),
+            args=args_from(options),
             words=words,
             account=options.account,
             modules=options.modules or folder,
@@ -266,7 +266,7 @@ def _not_empty(name: str, source: bytes) -> str:
     return name
 
 
-def _args(options: Any) -> dict[str, Any]:
+def args_from(options: Any) -> dict[str, Any]:
     """The global `args`: the file, and over it each --set."""
     import json
 
@@ -343,7 +343,7 @@ def _max_calls(words: list[str]) -> dict[str, Any]:
     return found
 
 
-def _policy(options: Any, settings: Settings) -> Policy:
+def policy_from(options: Any, settings: Settings) -> Policy:
     from luahost.calls.policy import Policy
 
     return Policy(
@@ -355,7 +355,7 @@ def _policy(options: Any, settings: Settings) -> Policy:
     )
 
 
-def _live() -> Live | None:
+def live_line() -> Live | None:
     """The line that says what the run does, where stderr is a terminal; elsewhere it costs nothing."""
     if not sys.stderr.isatty():
         return None
@@ -364,7 +364,7 @@ def _live() -> Live | None:
     return live()
 
 
-def _somebody(options: Any, settings: Settings) -> Approve | None:
+def somebody(options: Any, settings: Settings) -> Approve | None:
     """Who is asked about calls, where any could be."""
     if not options.confirm and not settings.integrations():
         return None
@@ -373,7 +373,7 @@ def _somebody(options: Any, settings: Settings) -> Approve | None:
     return terminal()
 
 
-class _Stdout:
+class Stdout:
     """Writes output as it comes; under a limit of time, also where nobody reads it."""
 
     def __init__(self, wall: float | None) -> None:

@@ -4,11 +4,12 @@
 --   guarded  true where nobody can kill this state (isolation "none"): hooks then ask whether to stop
 --   eager    true to load all files now, for a state that many are forked from, but for those behind the |
 --   code     the files' texts, or what string.dump made of them, one after another
+--   lasts    true for a state that runs one chunk after another (lasting.lua)
 -- Each file gives a value. Others find it in H, which loads it when it is first asked for: so files speak of one
 -- another as H.name.function, inside of functions. Scripts never see H: they run in an environment of their own, and
 -- what a file needs of Lua it keeps in locals, from the globals that no script can reach any more.
 
-local door, guarded, eager, code = ...
+local door, guarded, eager, code, lasts = ...
 
 collectgarbage("stop") -- until the script runs: all that is made here stays
 
@@ -18,9 +19,11 @@ setfenv(0, empty) -- whatever a script gets hold of, the globals behind it are e
 
 -- What changes while a script runs: `unread` answers; the `task` of parallel that runs, and whether the `mark` that it
 -- yields `passes` to where tasks are run; the coroutines that are `held` until it goes on; what a `durable` run notes.
+-- In a state that lasts, `renew` are functions to be called before each chunk, `chunk` is the one that runs, and `stop`
+-- ends it.
 local H = setmetatable({
   door = door, guarded = guarded, eager = eager, globals = globals, unread = 0, task = false, mark = {}, passes = false,
-  held = false, durable = false,
+  held = false, durable = false, lasts = lasts, renew = lasts and {}, chunk = false, stop = false,
 }, {
   __index = function(H, name)
     local file = CORE[name]

@@ -10,12 +10,13 @@
 --                                simulated also "now", in seconds since 1970. Of a page of a list, what the API
 --                                sent may stand before it, behind P<bytes> and a space
 --                    X0          stop
+-- A state that lasts has numbers of chunks in S, R and X: see lasting.lua.
 -- Given bytes, the callable writes them and answers "", or something else to stop; given none, it waits for some
 -- from the host. So several requests can be under way before the first answer is asked for.
 
 local H = ...
 
-local door, guarded = H.door, H.guarded
+local door, guarded, lasts = H.door, H.guarded, H.lasts
 local error, tonumber = error, tonumber
 local byte, char, match, sub = string.byte, string.char, string.match, string.sub
 local concat, floor = table.concat, math.floor
@@ -30,8 +31,15 @@ local NO_MEMORY = "not enough memory"
 -- In a guarded state every further instruction raises, so that no pcall loop outlives the stop.
 local stopped = false
 
+if lasts then
+  H.renew[1] = function() stopped = false end
+end
+
 local function stop()
   stopped = true
+  if H.stop then
+    H.stop()
+  end
   if guarded then
     sethook(function() error(STOPPED, 0) end, "", 1)
   end
@@ -58,6 +66,8 @@ end
 
 local buffer = "" -- what has come beyond the last frame
 
+local torn = false -- whether a frame was begun and not read to its end
+
 local function read()
   room(65536)
   return door("")
@@ -73,20 +83,23 @@ local function receive()
   if have < size then
     local parts, n = { buffer }, 1
     room(2 * size)
+    torn = true
     while have < size do
       n = n + 1
       parts[n] = read()
       have = have + #parts[n]
     end
     buffer = concat(parts)
+    torn = false
   end
   local kind, id, at = match(buffer, "^(%u)(%d+) ()", 5)
-  if not kind or kind == "X" then
+  local body = sub(buffer, at or 1, size + 4)
+  buffer = sub(buffer, size + 5)
+  id = tonumber(id)
+  if not kind or (kind == "X" and (not lasts or id == H.chunk)) then
     stop()
   end
-  local body = sub(buffer, at, size + 4)
-  buffer = sub(buffer, size + 5)
-  return kind, tonumber(id), body
+  return kind, id, body
 end
 
 local function submit(frame)
@@ -118,4 +131,6 @@ return {
   clean = function() return H.unread == 0 and buffer == "" end,
   output = output, receive = receive, submit = submit, guard = guard, memory = memory,
   is_stopped = function() return stopped end,
+  room = room, stop = stop, is_torn = function() return torn end,
+  whole = lasts and { [receive] = true, [read] = true, [room] = true },
 }

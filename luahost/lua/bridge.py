@@ -56,8 +56,10 @@ _FIELD = re.compile(r"[A-Za-z_]\w{0,63}", re.ASCII)
 _TASK = re.compile(r"[0-9./]{0,200}")
 
 
-def start_frame(start: dict[str, Any], memory_mib: int | None) -> bytes:
+def start_frame(start: dict[str, Any], memory_mib: int | None, number: int = 0) -> bytes:
     """The first frame for a script, as main.lua reads it: seed, time, memory, then texts with their lengths, then JSON.
+
+    In a state that lasts it has the chunk's `number`.
 
     Raises UsageError for args that JSON does not know.
     """
@@ -66,7 +68,7 @@ def start_frame(start: dict[str, Any], memory_mib: int | None) -> bytes:
     durable = start.get("durable")
     now = start["now"] if start["now"] is not None else "-" if durable is None else "+"
     memory = memory_mib << 20 if memory_mib else "-"
-    head = f"S0 {start['seed']} {now} {memory} {len(account)} {len(name)} {len(source)} "
+    head = f"S{number} {start['seed']} {now} {memory} {len(account)} {len(name)} {len(source)} "
     frame = head.encode() + account + name + source
     if not start["args"] and not start["words"] and not durable:
         return frame

@@ -103,11 +103,20 @@ class Child:
                 raise InternalError(f"the limits of the script's process cannot be set: {error.strerror}") from None
         self._limited = (seconds, space)
 
-    def send(self, frame: bytes) -> None:
-        """Send one frame; a child that is gone, or takes nothing for 30 s, is noticed where its frames are read."""
-        with self._sending:
+    def send(self, frame: bytes, within: float | None = None) -> None:
+        """Send one frame; a child that is gone, or takes nothing for 30 s, is noticed where its frames are read.
+
+        `within` so many seconds it must be taken, and whatever else is sent meanwhile.
+        """
+        if within is not None:
+            self._deadline = time.monotonic() + within
+        if not self._sending.acquire(timeout=-1 if within is None else within):
+            return
+        try:
             if not self._closed:
                 self._write(pack(frame))
+        finally:
+            self._sending.release()
 
     def _write(self, data: bytes | memoryview) -> None:
         with suppress(BrokenPipeError):
@@ -138,6 +147,10 @@ class Child:
         if not data:
             raise ChildDied(self.end(), self.last_words())
         return self._splitter.feed(data)
+
+    def left_over(self) -> Iterable[bytes]:
+        """The frames that came with the last ones and were not taken, since something went wrong before."""
+        return self._splitter.feed(b"")
 
     def wake(self) -> None:
         """Have `frames` return early, now or when it is next called; from any thread, after `allow_wake`."""

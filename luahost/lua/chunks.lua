@@ -23,12 +23,12 @@ local LONGEST = 65536 -- bytes
 local files = {} -- of every text that was compiled: its file, by its chunk's name
 local texts = {} -- and the text, by its file, where it is not too long to be explained
 
--- The text `source` as a function in `env`, or nil and its syntax error as fields.
-local function compile(source, file, env)
+-- The text `source`, read behind `head`, as a function in `env`, or nil and its syntax error as fields.
+local function compile(source, file, env, head)
   local name = chunk_name("@" .. file)
   files[name] = file
   texts[file] = #source <= LONGEST and source or nil
-  local chunk, problem = load(source, name, "t", env)
+  local chunk, problem = load(head and head .. source or source, name, "t", env)
   if chunk then
     return chunk
   end

@@ -24,6 +24,7 @@ _FILES = (
     "json", "decode", "text", "errors", "failure", "readonly", "requests", "bytes", "namespace", "libraries",
     "services", "environment", "lists", "waiting", "tasks", "parallel", "streams", "clocks", "order",
 )  # fmt: skip
+_LASTING = "lasting"  # what only a state loads that runs one chunk after another
 _LATE = ("code", "syntax", "mistakes", "absent", "slips")  # what only a script that is wrong loads: always as text
 
 
@@ -59,9 +60,9 @@ def _boot(files: dict[str, bytes], main: str = "main") -> Code:
     return head + read("boot"), b"".join((*files.values(), *late.values()))
 
 
-def sources(main: str = "main") -> Code:
+def sources(main: str = "main", *, lasting: bool = False) -> Code:
     """The host's half of the Lua code, as text: right for a single state."""
-    return _boot({name: read(name) for name in _FILES}, main)
+    return _boot({name: read(name) for name in (*_FILES, *((_LASTING,) if lasting else ()))}, main)
 
 
 _DUMP = (
@@ -102,6 +103,7 @@ class Engine:
                 which keeps it for the next state, and not from LuaJIT's own allocator, which is faster while it runs
     guarded     turns the JIT off, and asks the border every so many instructions whether to go on
     eager       load now all that a script may need, where many processes share it
+    lasting     run one chunk after another, until the border ends the process; the state is guarded then
     """
 
     def __init__(
@@ -112,10 +114,11 @@ class Engine:
         max_memory: int | None = None,
         guarded: bool = False,
         eager: bool = False,
+        lasting: bool = False,
     ) -> None:
-        boot, files = code or sources()
+        boot, files = code or sources(lasting=lasting)
         self._runtime = _state(max_memory)
-        self._execute(boot, border, guarded, eager, files)
+        self._execute(boot, border, guarded or lasting, eager or lasting, files, lasting)
 
     def run(self) -> None:
         """Run one script: it is read from the border, and its result is written there."""

@@ -53,6 +53,9 @@ end
 
 local function bounded(coroutines, strings)
   local nested = 0
+  if H.renew then
+    H.renew[#H.renew + 1] = function() nested = 0 end
+  end
 
   local function leave(...)
     nested = nested - 1

@@ -48,6 +48,7 @@ local function each(f, args, ...)
   local page, answer = called(args or {})
   local entries, at, walk = entries_of(page, answer), 0, page.walk
   local reader = false -- the task that waits for the next page
+  local chunk = H.chunk
   return function()
     if reader and reader ~= H.task then
       H.errors.invalid("each: another task waits for the next page of this walk", "collect the entries first, then parallel(list, f)")
@@ -56,6 +57,8 @@ local function each(f, args, ...)
     while at > #entries do
       if not walk then
         return nil
+      elseif chunk ~= H.chunk then
+        H.errors.invalid("each: this walk ended with the chunk that it began in", "begin it anew, or collect the entries first")
       end
       local asked = walk
       walk, reader = nil, H.task

@@ -110,6 +110,15 @@ local function rehearse()
   H.chunks.files["@rehearsal"] = nil
 end
 
+-- What the message handler has given, or what is left to say where that has failed too, as fields.
+local function fields_of(problem)
+  if type(problem) == "table" and type(problem.code) == "string" then
+    return problem
+  end
+  collectgarbage()
+  return H.failure.describe_later(problem == FAILED_TWICE and raised or problem, place)
+end
+
 local function run_script(env, begin)
   if H.eager then
     rehearse()
@@ -134,12 +143,7 @@ local function run_script(env, begin)
     end
     return report(true, '"values":' .. values_json(n - 1, results))
   end
-  local fields = results[2]
-  if type(fields) ~= "table" or type(fields.code) ~= "string" then
-    collectgarbage()
-    fields = H.failure.describe_later(fields == FAILED_TWICE and raised or fields, place)
-  end
-  report(false, '"error":' .. H.json.encode(fields, false, true))
+  report(false, '"error":' .. H.json.encode(fields_of(results[2]), false, true))
 end
 
 -- Gets ready, and gives the function that runs a script.
@@ -150,6 +154,9 @@ return function()
     jit.off()
   end
   return function()
+    if H.lasts then
+      H.lasting(env, begin, read_start, failed, fields_of)
+    end
     run_script(env, begin)
   end
 end

@@ -13,11 +13,17 @@ local REPLY_DEPTH = 8 -- levels that a reply's own wrapping may add to a value's
 local next_id = 0
 local arrived = {} -- answers that nobody has taken yet, by id
 local owners = {}  -- the tasks that wait for an answer, by id
+local forgotten = 0 -- the last id whose answer nobody waits for, since its chunk has ended
+if H.renew then
+  H.renew[#H.renew + 1] = function()
+    arrived, owners, forgotten = {}, {}, next_id
+  end
+end
 
 -- Waits for the next frame of the host's.
 local function await()
   local kind, id, body = receive()
-  if kind == "A" then
+  if kind == "A" and id > forgotten then
     arrived[id] = body
     local task = owners[id]
     if task then

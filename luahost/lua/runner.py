@@ -12,6 +12,7 @@ from luahost.lua.child import SILENCE, ChildDied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from luahost.calls.run import Run
@@ -37,20 +38,28 @@ def run_in_child(bridge: Bridge, run: Run, start: dict[str, Any], child: Child) 
     first = start_frame(start, limits.memory_mib)
     child.limit(limits.cpu, limits.memory_mib, run.deadline)
     child.send(first)
+    exchange(bridge, run, child, child.send)
+
+
+def exchange(bridge: Bridge, run: Run, child: Child, reply: Callable[[bytes], None]) -> None:
+    """Take the frames of a script that has begun, until its last or until the run is cancelled.
+
+    Answers go to `reply`. See run_in_child for what is raised.
+    """
     if run.cancellation is None:
-        _exchange(bridge, run, child)
+        _exchange(bridge, run, child, reply)
         return
     child.allow_wake()
     run.cancellation.wakes(child.wake)
     try:
-        _exchange(bridge, run, child)
+        _exchange(bridge, run, child, reply)
     finally:
         run.cancellation.forget(child.wake)
         if run.cancellation.cancelled:
             child.forget_wake()
 
 
-def _exchange(bridge: Bridge, run: Run, child: Child) -> None:
+def _exchange(bridge: Bridge, run: Run, child: Child, reply: Callable[[bytes], None]) -> None:
     """Take the frames of the script until its last one."""
     limits = run.limits
     silence: _Silence | None = None
@@ -72,10 +81,10 @@ def _exchange(bridge: Bridge, run: Run, child: Child) -> None:
                 timeout = min(timeout, left)
             for frame in child.frames(timeout):
                 heard = True
-                if frame[:1] == b"R" and run.is_over():
-                    raise run.wall_exceeded()
-                bridge.receive(frame, child.send)
+                bridge.receive(frame, reply)
                 if bridge.has_ended():
+                    if run.is_over():
+                        raise run.wall_exceeded()
                     break
             if child.silent:
                 silence = silence or _Silence(child, bridge, now)

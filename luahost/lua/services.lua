@@ -131,6 +131,9 @@ end
 local function modules(env)
   local loaded = { json = env.json }
   local loading = {}
+  if H.renew then
+    H.renew[#H.renew + 1] = function() loading = {} end
+  end
 
   return function(name)
     if type(name) ~= "string" then

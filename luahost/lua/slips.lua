@@ -6,6 +6,9 @@ local next, type = next, type
 local getmetatable = debug.getmetatable -- sees behind __metatable
 
 local told = {} -- the lines that were told
+if H.renew then
+  H.renew[#H.renew + 1] = function() told = {} end
+end
 
 local function tell(slip)
   local _, line = H.errors.position()

@@ -88,8 +88,11 @@ def execute(entry: str, stdin: int, stdout: int, stderr: int, mode: str = "") ->
         raise _problem(f"no child process can be started: {error.strerror}") from error
 
 
-def start() -> Process:
-    """Start a process for one run: its id, and our ends of the pipes to it, from it, and from its standard error."""
+def start(entry: str = "serve_one") -> Process:
+    """Start a process for one run, or for what `entry` of luahost.lua.worker serves.
+
+    Gives its id, and our ends of the pipes to it, from it, and from its standard error.
+    """
     ends: list[int] = []
     try:
         for _ in range(3):
@@ -100,7 +103,7 @@ def start() -> Process:
         raise _problem(f"no child process can be started: {error.strerror}") from error
     to_child, write_to, read_from, from_child, read_errors, errors_child = ends
     try:
-        pid = execute("serve_one", to_child, from_child, errors_child)
+        pid = execute(entry, to_child, from_child, errors_child)
     except BaseException:
         for fd in (write_to, read_from, read_errors):
             os.close(fd)

@@ -17,6 +17,9 @@ local MARK = H.mark
 local held = setmetatable({}, { __mode = "k" }) -- the coroutines of tasks, and of a script's own in which one waits
 
 local under_way = 0 -- requests that tasks wait for
+if H.renew then
+  H.renew[#H.renew + 1] = function() under_way = 0 end
+end
 
 ------------------------------------------------------------------------------------------------------------
 -- Queues

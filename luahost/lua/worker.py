@@ -1,9 +1,10 @@
 """A script's process: an interpreter that owns one Lua state at a time and knows no credential.
 
 Descriptor 0 brings bytes from the host and 1 takes them to it; what they mean is written in luahost/lua/border.lua.
-There are two ways to become one: `serve_one` is a process that the host has executed for a single run; `serve_forks`
-is the parent of a pool's processes, which never reads a script itself. Both make their Lua state, put up their walls,
-and only then is a script read. Whatever goes wrong ends the process: the host sees that, and says so.
+There are three ways to become one: `serve_one` is a process that the host has executed for a single run, `serve_chunks`
+one whose state lasts, and `serve_forks` the parent of a pool's processes, which never reads a script itself. All make
+their Lua state, put up their walls, and only then is a script read. Whatever goes wrong ends the process: the host sees
+that, and says so.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ HOST_LOST, OUT_OF_MEMORY, BROKEN = 10, 11, 12
 """Exit codes: the host is gone; memory ended where no error could be raised; a fault of the engine's own."""
 
 _CHUNK = 1 << 14
+_ASK = b"\3\0\0\0T0 "  # what lasting.lua asks: may this go on?
 _HIGHEST_FD = min(max(os.sysconf("SC_OPEN_MAX"), 1 << 16), 1 << 20)
 
 
@@ -105,6 +107,84 @@ def serve_one() -> None:
     parent = _alone()
     walls = confine.Walls()
     engine = Engine(_border)
+    hello = _hello(walls.seal(parent))
+    os.write(1, len(hello).to_bytes(4, "little") + hello)
+    _take_limits()
+    _close(walls, parent)
+    _guarded_run(engine)
+    _rest()
+
+
+class _Inbox:
+    """What has come from the host: its bytes as the state takes them, and whether the chunk that runs is to stop.
+
+    See luahost/lua/lasting.lua: S<n> begins chunk n, X<n> stops it.
+    """
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._head = b""  # of the frame that is coming, as far as it is looked at
+        self._skip = 0  # bytes of it that say nothing here
+        self._chunk = b""
+        self._poll = select.poll()
+        self._poll.register(0, select.POLLIN)
+        self.stopped = False
+
+    def _receive(self) -> None:
+        data = os.read(0, _CHUNK) or os._exit(HOST_LOST)
+        self._pieces.append(data)
+        while data:
+            taken = min(self._skip or 1, len(data))
+            if self._skip:
+                self._skip -= taken
+            else:
+                self._look(data[:1])
+            data = data[taken:]
+
+    def _look(self, byte: bytes) -> None:
+        """A further byte of a frame's head: its length, its letter, and the number of those that count."""
+        self._head += byte
+        size = int.from_bytes(self._head[:4], "little")
+        kind = self._head[4:5]
+        if len(self._head) < 5 or (kind in b"SX" and byte != b" " and len(self._head) < size + 4):
+            return
+        number = self._head[5:].strip()
+        if kind == b"S":
+            self._chunk, self.stopped = number, False
+        elif kind == b"X":
+            self.stopped = number == self._chunk
+        self._skip, self._head = size + 4 - len(self._head), b""
+
+    def take(self) -> bytes:
+        """The next bytes for the state; waits for them."""
+        if not self._pieces:
+            self._receive()
+        return self._pieces.pop(0)
+
+    def is_stopped(self) -> bool:
+        """Whether the chunk that runs is to stop; what answers came before that is kept."""
+        while not self.stopped and self._poll.poll(0):
+            self._receive()
+        return self.stopped
+
+
+def serve_chunks() -> None:
+    """Serve one state that lasts: chunk after chunk, until the host goes away."""
+    parent = _alone()
+    walls = confine.Walls()
+    inbox = _Inbox()
+
+    def border(data: bytes) -> bytes:
+        try:
+            if data == _ASK:
+                return b"stop" if inbox.is_stopped() else b""
+            return inbox.take() if not data else _border(data)
+        except MemoryError:
+            os._exit(OUT_OF_MEMORY)
+        except BaseException:  # noqa: BLE001 (whatever it is, no script may see it)
+            os._exit(HOST_LOST)
+
+    engine = Engine(border, lasting=True)
     hello = _hello(walls.seal(parent))
     os.write(1, len(hello).to_bytes(4, "little") + hello)
     _take_limits()

@@ -52,6 +52,7 @@ ONLY_IN = {
     "keyring": ("luahost/calls/stored.py", "luahost/cli/doctor.py"),
     "lupa": ("luahost/lua/",),
     "rich": ("luahost/cli/output.py",),
+    "prompt_toolkit": ("luahost/cli/toolkit.py",),
     "opentelemetry": ("luahost/telemetry.py",),
     "platformdirs": ("luahost/calls/settings.py",),
     "markdown_it": ("luahost/reference/blocks.py",),

@@ -10,7 +10,7 @@ import os
 import re
 import threading
 import traceback
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,6 +20,7 @@ from luahost import Host, Limits, Policy
 from luahost.calls.settings import Settings
 from luahost.integrations.devin.simulator import RealClock, Simulator
 from luahost.integrations.devin.simulator.server import Server
+from luahost.lua.lasting import LastingState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -35,7 +36,7 @@ ENVIRONMENT = {
     "LUAHOST_DEVIN_WORK_API_KEY": f"cog_working{CANARY}",
 }
 LIMITS = Limits(cpu=5, wall=30, memory_mib=64)
-MODES = ("process", "reuse", "none")
+MODES = ("process", "reuse", "none", "lasting")
 PROC = Path("/proc")
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,16}|\b(?:table|function|thread|userdata|cdata|builtin\S*): [0-9a-fA-F]{6,16}\b")
 INSIDE = re.compile(r"\[luahost \w+\]|Traceback \(most|site-packages|lupa|LuaError|/luahost/\w+/|<python>")
@@ -323,9 +324,15 @@ class Attempt:
         def work() -> None:
             try:
                 before = len(devin.requests)
-                self.result = host.run(
-                    source, limits=limits, on_output=self._look, on_notice=self._said.append, **options
-                )
+                with LastingState() if self._mode == "lasting" else nullcontext() as state:
+                    self.result = host.run(
+                        source,
+                        limits=limits,
+                        on_output=self._look,
+                        on_notice=self._said.append,
+                        lasting=state,
+                        **options,
+                    )
                 self.requests = devin.requests[before:]
                 devin.simulator.clear_faults()
                 # At once: before anything can have been tidied up.

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from luahost.results import Result
 
 FOLDER = Path(__file__).parent
-MODES = ("process", "reuse", "none")
+MODES = ("process", "reuse", "none", "lasting")
+LASTING = ("tampering",)
+"""The groups that a state which lasts is tried with too; tests/lua/test_lasting.py has what is particular to it."""
 FIELDS = {
     "trick", "expect", "line", "output", "output-contains", "limits", "modes", "requests", "args", "modules", "fault",
     "may-show",
@@ -45,7 +47,8 @@ class Trick:
 
     @property
     def modes(self) -> list[str]:
-        return [word.strip() for word in (self.field("modes") or ", ".join(MODES)).split(",")]
+        found = [word.strip() for word in (self.field("modes") or ", ".join(MODES[:3])).split(",")]
+        return [*found, "lasting"] if self.file.parent.name in LASTING else found
 
     def check(self) -> None:
         assert self.field("trick"), "a header says what is tried: -- trick: …"
