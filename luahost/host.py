@@ -132,6 +132,7 @@ class Host:
         self._keeping: Keeping | None = None  # once there is a journal to keep
         self._lock = threading.Lock()
         self._closed = False
+        self._lender: Host | None = None  # whose processes and threads it uses, where they are not its own
         if accounts is not None or integrations:
             _ = self.dispatcher  # what was passed is checked at once
 
@@ -203,7 +204,7 @@ class Host:
         )
         execution = Execution(
             run, bridge, isolation=self.isolation, processes=self._processes, child=child, owner=owner,
-            is_closed=lambda: self._closed,
+            is_closed=lambda: self.closed,
         )  # fmt: skip
 
         def begin() -> dict[str, Any]:
@@ -423,17 +424,35 @@ class Host:
         """The simulated API of an integration, for tests: its sessions, requests and faults."""
         return self._parts.simulation(integration)
 
+    def fresh(self) -> Host:
+        """A host of the same settings whose simulators and memory of creates begin anew, as tests want it.
+
+        It shares this one's processes and threads, so that it costs next to nothing; it is closed before this one is.
+        """
+        from copy import copy
+
+        self._open()
+        made = copy(self)
+        vars(made).update(_parts=self._parts.anew(), _threads=None, _keeping=None, _lock=threading.Lock(), _lender=self)
+        return made
+
     # -- the end --------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        if self._closed:
+        if self.closed:
             raise UsageError("this host is closed")
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed, or the host whose processes it shares."""
+        return self._closed or (self._lender is not None and self._lender.closed)
 
     def close(self) -> None:
         """Close connections and threads. Calling it again does nothing."""
         self._closed = True
-        self._processes.close()
-        self._workers.close()
+        if self._lender is None:
+            self._processes.close()
+            self._workers.close()
         if self._keeping is not None:
             durable.prune(self.journals, self._keeping)
             self._keeping = None
@@ -443,6 +462,8 @@ class Host:
 
     def __del__(self) -> None:
         """One that is dropped without `close` leaves nothing either. It may happen anywhere: no lock is taken."""
+        if getattr(self, "_lender", None) is not None:
+            return
         if hasattr(self, "_processes"):
             self._processes.abandon()
         if hasattr(self, "_workers"):

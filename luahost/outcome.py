@@ -87,3 +87,31 @@ def meta(run: Run, *, isolation: str, simulated: bool) -> dict[str, Any]:
             "waiting_ms": milliseconds(run.waited),
         },
     }
+
+
+def explained(error: LuaHostError, name: str, source: bytes) -> str:
+    """An error for people: `FILE:LINE: message`, the line itself, the Lua traceback, and the hint.
+
+    The line is shown where it is one of `source`, the script called `name`.
+    """
+    place = f"{error.file}:{error.line}: " if error.file and error.line else f"{error.file}: " if error.file else ""
+    lines = [place + error.message if place else f"luahost: {error.message}"]
+    text = source.splitlines()
+    if error.line and error.file == name and error.line <= len(text):
+        line = text[error.line - 1].strip()[:200]
+        lines += [f"    {line.decode()}"] if _is_text(line) else []
+    if error.traceback:
+        lines.append(error.traceback)
+    if error.hint and len(lines) == 1:
+        lines[0] += f"; {error.hint}"
+    elif error.hint:
+        lines.append(f"hint: {error.hint}")
+    return "\n".join(lines)
+
+
+def _is_text(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -6,7 +6,6 @@ import os
 import threading
 import time
 
-from luahost.calls.settings import API_VERSION
 from luahost.errors import UsageError
 from luahost.lua.bridge import Services
 
@@ -43,17 +42,49 @@ class Parts:
         simulate: bool,
         state: str | Path | bool | None,
         integrations: Iterable[Integration],
+        catalog: Mapping[str, Integration] | None = None,
     ) -> None:
         self._settings = settings
         self._policy = policy
         self._limits = limits
-        self._accounts = accounts
+        self.accounts = accounts
         self._simulated = simulate
         self._state = state
         self._integrations = tuple(integrations)
+        self._catalog = catalog
         self._lock = threading.Lock()
+        self.networks: Mapping[str, Any] = {}
+        """Who answers in place of the network, by integration."""
+        self._notices: list[str] = []  # what each run is told that looks at the integrations
         self._dispatcher: Dispatcher | None = None
         self._simulations: dict[str, Simulation] = {}
+
+    def anew(self) -> Parts:
+        """The same parts, of which none is made yet."""
+        return Parts(
+            settings=self._settings,
+            policy=self._policy,
+            limits=self._limits,
+            accounts=self.accounts,
+            simulate=self._simulated,
+            state=self._state,
+            integrations=self._integrations,
+            catalog=self.catalog,
+        )
+
+    @property
+    def catalog(self) -> Mapping[str, Integration]:
+        """The integrations, looked up once: to go through what is installed takes longer than a short run."""
+        if self._catalog is None:
+            from luahost.integrations import catalog
+
+            self._catalog = catalog.load(self._integrations)
+        return self._catalog
+
+    @catalog.setter
+    def catalog(self, integrations: Mapping[str, Integration]) -> None:
+        """These in place of all that there are; before anything is called."""
+        self._catalog = integrations
 
     @property
     def dispatcher(self) -> Dispatcher:
@@ -66,11 +97,10 @@ class Parts:
     def _make_dispatcher(self) -> Dispatcher:
         from luahost.calls.dispatch import Dispatcher
         from luahost.calls.policy import Policy
-        from luahost.integrations import catalog
 
         policy = self._policy() if callable(self._policy) else self._policy
         policy = policy or Policy(rules=self._settings.rules())
-        integrations = catalog.load(self._integrations)
+        integrations = self.catalog
         if self._simulated:
             self._simulate(integrations)
         made = Dispatcher(
@@ -78,11 +108,13 @@ class Parts:
             settings=self._settings,
             policy=policy,
             ledger=self._make_ledger,
-            passed=self._accounts,
+            passed=self.accounts,
             simulations=self._simulations,
-            simulated_version=self._settings.environ.get(API_VERSION),
+            networks=self.networks,
+            simulated=self._simulated,
         )
         made.check_limits(self._limits)
+        self._notices += map(str, made.refused)
         return made
 
     def _simulate(self, integrations: Mapping[str, Integration]) -> None:
@@ -91,10 +123,26 @@ class Parts:
         for name, integration in integrations.items():
             if integration.simulator is None:
                 continue
-            passed = None if self._accounts is None else self._accounts.get(name, {})
+            passed = None if self.accounts is None else self.accounts.get(name, {})
             configured = Accounts(integration, self._settings, passed=passed).names()
             names = dict.fromkeys(("default", "work", "personal", *configured))
-            self._simulations[name] = integration.simulator(list(names), 0)
+            if (made := self._simulator(integration, list(names), 0)) is not None:
+                self._simulations[name] = made
+        clock = next((each.clock for each in self._simulations.values()), None)
+        for each in self._simulations.values():
+            each.clock = clock  # a run has one time
+
+    def _simulator(self, integration: Integration, accounts: list[str], seed: int) -> Simulation | None:
+        """The simulated API; None, and a notice in each run, where it cannot be made: a fault of the integration's."""
+        if integration.simulator is None:
+            return None
+        try:
+            return integration.simulator(accounts, seed)
+        except Exception as error:  # noqa: BLE001 (whatever somebody else's code raises)
+            told = f"the integration {integration.name} has no simulator: it cannot be made: {type(error).__name__}"
+            if told not in self._notices:
+                self._notices.append(told)
+            return None
 
     def simulation(self, integration: str) -> Any:
         """The simulated API of an integration."""
@@ -118,9 +166,10 @@ class Parts:
         made: dict[str, Any] = {}
         clock = self.clock()
         for name, integration in dispatcher.catalog.items():
-            if integration.simulator is None:
+            simulation = self._simulator(integration, dispatcher.account_names(name), _DRY_SEED)
+            if simulation is None:
                 continue
-            made[name] = integration.simulator(dispatcher.account_names(name), _DRY_SEED)
+            made[name] = simulation
             if clock is None:
                 clock = made[name].clock
                 clock.sleep(time.time() - clock.time())
@@ -158,6 +207,8 @@ class Parts:
 
     def _describe(self, run: Run) -> dict[str, Any]:
         found = self.dispatcher.describe()
+        for told in self._notices:
+            run.notice(told)
         if run.journal is not None and run.journal.alone:
             for name, about in found.items():
                 about["accounts"] = [*about["accounts"], *run.journal.account_names(name)]

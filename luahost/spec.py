@@ -22,6 +22,16 @@ ACCOUNT_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 INTEGRATION_NAME = re.compile(r"[a-z][a-z0-9]*\Z")
 _FUNCTION_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+\Z")
 _PARAM_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+_VERSION_PATH = re.compile(r"/v\d+/?\Z")
+_KEY_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*: [^{}\r\n]*\{key\}\Z")
+
+LUA_WORDS = frozenset(
+    [
+        "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil",
+        "not", "or", "repeat", "return", "then", "true", "until", "while",
+    ]
+)  # fmt: skip
+"""What a script cannot write behind a dot, or as a name in a table."""
 
 KEPT_TAGS = ("luahost-key-", "luahost-args-")
 """How the two tags begin by which an idempotency key finds what it has made: whoever changes tags keeps these."""
@@ -312,9 +322,11 @@ class Integration:
     """One API as scripts see it, `app.integrations.<name>`.
 
     Without a `base_url` it is none of the network's: its functions get no HTTP client and need no key. With one,
-    `key_prefixes` tells the API version by the beginning of a key. `vendor_prefix` is that of the vendor's own
-    environment variables. `identify` names the function that shows whether a key works. `simulator` makes a
-    simulated API for the accounts that it is given.
+    `key_prefixes` tells the API version by the beginning of a key; without any, the versions are those that functions
+    name endpoints for. `vendor_prefix` is that of the vendor's own environment variables. `identify` names the function
+    that shows whether a key works. `key_header` is how a key is sent, `headers` are sent with it, and with
+    `key_optional` an account without a key sends none. `simulator` makes a simulated API for the accounts that it is
+    given, and a seed.
     """
 
     name: str
@@ -325,6 +337,9 @@ class Integration:
     key_prefixes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     identify: str = ""
     vendor_prefix: str | None = None
+    key_header: str = "Authorization: Bearer {key}"
+    key_optional: bool = False
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     examples: tuple[Example, ...] = ()
     simulator: Callable[[Iterable[str], int], Simulation] | None = None
 
@@ -341,6 +356,10 @@ class Integration:
         object.__setattr__(self, "title", self.title or self.name.capitalize())
         if self.base_url and self.function(self.identify) is None:
             raise SpecError(f"integration {self.name}: it has no function {self.identify!r}")
+        if _VERSION_PATH.search(self.base_url):
+            raise SpecError(f"integration {self.name}: a version at the end of base_url belongs into the endpoints")
+        if not _KEY_HEADER.match(self.key_header):
+            raise SpecError(f"integration {self.name}: key_header is written as in 'X-Api-Key: {{key}}'")
 
     @property
     def needs_key(self) -> bool:
@@ -348,20 +367,21 @@ class Integration:
 
     @property
     def versions(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self.key_prefixes.values()))
+        by_key = tuple(dict.fromkeys(self.key_prefixes.values()))
+        return by_key or tuple(dict.fromkeys(name for each in self.functions for name in each.endpoints)) or ("v1",)
 
     def function(self, name: str) -> Function | None:
         return next((function for function in self.functions if function.name == name), None)
 
 
-def quote(segment: str) -> str:
+def quote(segment: str | int) -> str:
     """One path segment, percent-encoded whole: no value can leave its place in a URL (RFC 3986, 2.1)."""
     from urllib.parse import quote as percent
 
     from luahost.errors import InvalidArguments
 
     try:
-        text = percent(segment, safe="")
+        text = percent(str(segment) if isinstance(segment, int) else segment, safe="")
     except (TypeError, UnicodeError):
         text = ""
     if text in ("", ".", ".."):  # URL libraries take these away even when they are encoded

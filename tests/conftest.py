@@ -75,6 +75,36 @@ def accounts(simulator: Simulator, server: Server) -> Callable[..., dict[str, An
     return make
 
 
+class Packages:
+    """Packages that are as good as installed, in this process and in those that it starts."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._folder = folder
+        folder.mkdir()
+        monkeypatch.syspath_prepend(str(folder))
+        before = os.environ.get("PYTHONPATH")
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(folder), before))))
+
+    def install(self, name: str, code: str, *, brings: str, module: str | None = None) -> None:
+        """A package `name` of one module, whose entry point `brings` an integration: as in "shop = the_shop:SHOP"."""
+        module = module or brings.partition("=")[2].strip().partition(":")[0]
+        (self._folder / f"{module}.py").write_text(code, "utf-8")
+        about = self._folder / f"{name.replace('-', '_')}-1.0.dist-info"
+        about.mkdir()
+        (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n", "utf-8")
+        (about / "entry_points.txt").write_text(f"[luahost.integrations]\n{brings}\n", "utf-8")
+
+
+@pytest.fixture
+def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Packages]:
+    """Where packages can be installed that bring integrations."""
+    known = set(sys.modules)
+    yield Packages(tmp_path / "packages", monkeypatch)
+    for name in set(sys.modules) - known:
+        if getattr(sys.modules[name], "__file__", None) and str(tmp_path) in str(sys.modules[name].__file__):
+            del sys.modules[name]
+
+
 class Command:
     """Runs `luahost` as a process of its own."""
 

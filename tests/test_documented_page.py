@@ -10,6 +10,7 @@ import pytest
 
 from luahost import Host, Policy
 from luahost.integrations.devin import DEVIN
+from luahost.reference.flattened import between
 from tests.checks import generated
 
 if TYPE_CHECKING:
@@ -22,28 +23,10 @@ ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "tests/data/devin-lua-reference.txt").read_text("utf-8")
 DOCUMENTED = sorted((ROOT / "lua_examples/documented").glob("*.lua"))
 
-# A block begins after one of these lines and ends before one of those: the page has lost its fences.
-BEGINS = re.compile(r"Examples|With idempotency key|.*account-specific namespaces:")
-ENDS = re.compile(r"With idempotency key|[a-z]+_[a-z_]+|Multi-Account Usage|All functions are .*")
-
-
-def blocks() -> list[str]:
-    """The seven code blocks of the page, as they stand there."""
-    found: list[list[str]] = []
-    inside = False
-    for line in PAGE.splitlines():
-        if inside and ENDS.fullmatch(line):
-            inside = False
-        if inside:
-            found[-1].append(line)
-        if BEGINS.fullmatch(line):
-            inside = True
-            found.append([])
-    return ["\n".join(lines) + "\n" for lines in found]
-
+BLOCKS = [block.code for block in between(PAGE).blocks]
 
 FORMS = [
-    *(pytest.param(block, id=f"page-{i}") for i, block in enumerate(blocks(), 1)),
+    *(pytest.param(block, id=f"page-{i}") for i, block in enumerate(BLOCKS, 1)),
     *(pytest.param(file.read_text("utf-8"), id=file.stem) for file in DOCUMENTED),
 ]
 VERSIONS = ["v3", "v1"]
@@ -67,11 +50,11 @@ def expected(source: str, version: str) -> str:
 
 
 def test_the_page_has_seven_blocks_and_each_is_a_file() -> None:
-    assert len(blocks()) == len(DOCUMENTED) == 7
+    assert len(BLOCKS) == len(DOCUMENTED) == 7
 
 
 def test_page_and_files_are_the_same_but_for_leading_blanks() -> None:
-    for block, file in zip(blocks(), DOCUMENTED, strict=True):
+    for block, file in zip(BLOCKS, DOCUMENTED, strict=True):
         without = [line.lstrip() for line in file.read_text("utf-8").splitlines()]
         assert without == block.splitlines(), file.name
 
@@ -156,7 +139,7 @@ def test_the_reference_says_all_that_the_page_says() -> None:
         cells = tuple(cell.strip() for cell in line.split("|"))
         if len(cells) == 4 and cells[2] in ("yes", "no"):
             assert cells in rows, line
-        elif len(cells) == 1 and not any(line in block for block in blocks()):
+        elif len(cells) == 1 and not any(line in block for block in BLOCKS):
             heading = line.removeprefix("This is the rendered version of the full Lua documentation exposed to agents")
             assert heading != line or line in reference, line
     for file in DOCUMENTED:

@@ -108,20 +108,6 @@ def test_the_shown_run_does_what_it_is_there_for(script: str, luahost: Command) 
     }[script] in done.out
 
 
-BLOCKS = [
-    pytest.param(code, id=f"{page}-{i}")
-    for page in ("README.md", "docs/scripting.md", "docs/agents.md")
-    for i, code in enumerate(re.findall(r"```lua\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL), 1)
-]
-
-
-@pytest.mark.parametrize("code", BLOCKS)
-def test_every_lua_block_of_the_pages_runs(code: str, host: Host, tmp_path: Path) -> None:
-    (tmp_path / "logs").mkdir()
-    (tmp_path / "logs/build.log").write_text("error: tests failed", "utf-8")
-    assert host.run(code, name="block.lua", files=tmp_path).error is None
-
-
 # -- triage ------------------------------------------------------------------------------------------------------
 
 

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
     from luahost.calls.settings import Settings
     from luahost.errors import LuaHostError
-    from luahost.spec import Integration
+    from luahost.spec import Integration, Simulation
 
 DEFAULT = "default"
+NO_KEY = "no key, and none is needed"
 _KEY = re.compile(r"[\x21-\x7e]+\Z")
 _ORGANIZATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}\Z")
 _LABEL = re.compile(r"[A-Za-z0-9_-]{1,63}\Z")
@@ -37,7 +38,7 @@ _PASSED = ("api_key", "org_id", "base_url", "api_version")
 class Account:
     """One account, with its key: the host's side only, and covered wherever it could be shown.
 
-    `sources` says where each value comes from, for people.
+    `sources` says where each value comes from, for people; `key_header` and `extra` are those of the integration.
     """
 
     integration: str
@@ -47,6 +48,15 @@ class Account:
     version: str
     org_id: str | None
     sources: Mapping[str, str]
+    key_header: str = "Authorization: Bearer {key}"
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    def headers(self) -> dict[str, str]:
+        """What each request has: the key, where there is one, and what the integration sends with it."""
+        if not self.api_key:
+            return {**self.extra}
+        name, _, value = self.key_header.partition(": ")
+        return {**self.extra, name: value.replace("{key}", self.api_key)}
 
     def redact(self, text: str) -> str:
         """`text` without the key, should a server have sent it back."""
@@ -69,6 +79,14 @@ class Found:
     api_key: str = field(repr=False)
     values: Mapping[str, str]
     value_sources: Mapping[str, str]
+
+
+def simulated_account(integration: Integration, name: str, simulation: Simulation, version: str) -> Account:
+    """An account at a simulated API."""
+    sources = dict.fromkeys(("api_key", "base_url", "api_version"), "the simulator")
+    key = simulation.keys[version][name]
+    more = integration.key_header, integration.headers
+    return Account(integration.name, name, key, integration.base_url, version, None, sources, *more)
 
 
 class Accounts:
@@ -119,6 +137,8 @@ class Accounts:
     def resolve(self, name: str) -> Account:
         """The account with its key; raises MissingCredentials when it has none that can be used."""
         found = self._find(name)
+        if found is None and self._integration.key_optional:
+            found = self._without_key(name)
         if found is None:
             raise MissingCredentials(f"account {name} has no key", account=name, hint=self._how_to_add(name))
         return self._checked(name, found)
@@ -155,6 +175,17 @@ class Accounts:
                         sources[setting] = prefix + setting.upper()
                 return Found(prefix + "API_KEY", key, values, sources)
         return None
+
+    def _without_key(self, name: str) -> Found:
+        """An account of an API that answers without a key: what is set of it besides."""
+        if self._passed is not None:
+            values = {k: v for k, v in self._passed.get(name, {}).items() if v is not None and k != "api_key"}
+            return Found(NO_KEY, "", values, dict.fromkeys(values, "the program"))
+        values, sources = self._with_config(name)
+        for variable in (prefix + "BASE_URL" for prefix in reversed(self._prefixes(name))):
+            if value := self._settings.environ.get(variable):
+                values["base_url"], sources["base_url"] = value, variable
+        return Found(NO_KEY, "", values, sources)
 
     def _from_keyring(self, name: str) -> Found | None:
         text = self._keyring.get(name)
@@ -203,7 +234,7 @@ class Accounts:
         def wrong(problem: str, hint: str) -> MissingCredentials:
             return MissingCredentials(f"account {name}: {problem}", account=name, hint=hint)
 
-        if not isinstance(found.api_key, str) or not _KEY.match(found.api_key):
+        if found.source != NO_KEY and (not isinstance(found.api_key, str) or not _KEY.match(found.api_key)):
             raise wrong(f"the key from {found.source} {_what_is_wrong(found.api_key)}", "set it again, in one line")
         sources = {"api_key": found.source, **found.value_sources}
         try:
@@ -212,11 +243,9 @@ class Accounts:
             raise wrong(f"{error.message} (from {sources.get('base_url')})", error.hint or "") from None
         version = url_version or found.values.get("api_version")
         if version is None:
-            prefixes = self._integration.key_prefixes
-            version = next(
-                (v for p, v in prefixes.items() if found.api_key.startswith(p)), next(iter(prefixes.values()))
-            )
-            sources["api_version"] = "the key's prefix"
+            by_key = (v for p, v in self._integration.key_prefixes.items() if found.api_key.startswith(p))
+            version = next(by_key, self._integration.versions[0])
+            sources["api_version"] = "the key's prefix" if self._integration.key_prefixes else "built in"
         elif url_version:
             sources["api_version"] = sources["base_url"]
         if version not in self._integration.versions:
@@ -239,14 +268,21 @@ class Accounts:
             version,
             found.values.get("org_id"),
             sources,
+            self._integration.key_header,
+            self._integration.headers,
         )
 
     def _how_to_add(self, name: str) -> str:
         if self._passed is not None:
             return f"pass accounts={{'{self._integration.name}': {{'{name}': {{'api_key': …}}}}}}"
         variable = self._prefixes(name)[1 if name == DEFAULT else 0] + "API_KEY"
-        hint = f"set {variable}, or run luahost accounts add {name}"
+        hint = f"set {variable}, or run {add_command(self._integration.name, name)}"
         return f"{hint} ({self._keyring.problem})" if self._keyring.problem else hint
+
+
+def add_command(integration: str, name: str) -> str:
+    """What stores a key, as it is typed."""
+    return f"luahost accounts add {name}" + ("" if integration == "devin" else f" --integration {integration}")
 
 
 def check_name(integration: Integration, name: str) -> None:

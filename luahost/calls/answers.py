@@ -46,7 +46,8 @@ def read(response: Response, body: bytes, account: Account, *, write: bool, list
 
 
 def _read(response: Response, body: bytes, account: Account, *, write: bool, listing: str | None) -> Any:
-    body = body.replace(account.api_key.encode(), b"<redacted>")
+    if account.api_key:
+        body = body.replace(account.api_key.encode(), b"<redacted>")
     status = response.status_code
     host = account.base_url.split("//", 1)[1]
     request_id = next((response.headers[name] for name in _REQUEST_ID_HEADERS if name in response.headers), None)

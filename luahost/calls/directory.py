@@ -6,7 +6,7 @@ from fnmatch import filter as filter_names
 from typing import TYPE_CHECKING, Any
 
 from luahost.calls import names
-from luahost.calls.accounts import DEFAULT, Accounts, check_name
+from luahost.calls.accounts import DEFAULT, Accounts, add_command, check_name
 from luahost.errors import LuaHostError, UnknownAccount, UnknownFunction, UnknownIntegration, UsageError
 from luahost.spec import ACCOUNT_NAME
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from luahost.calls.policy import Policy
     from luahost.calls.settings import Settings
+    from luahost.integrations.catalog import Refused
     from luahost.results import Limits
     from luahost.spec import Function, Integration, Simulation
 
@@ -34,6 +35,8 @@ class Directory:
         keyring_timeout: float,
     ) -> None:
         self.catalog = catalog
+        self.refused: tuple[Refused, ...] = getattr(catalog, "refused", ())
+        self._left_out = {each.name for each in self.refused} - {*catalog}
         self._simulations = simulations or {}
         self._functions = {
             f"{name}.{function.name}": (integration, function)
@@ -60,6 +63,8 @@ class Directory:
     def check_names(self, settings: Settings, policy: Policy) -> None:
         """A misspelt rule would allow what somebody meant to deny: every name in the settings must exist."""
         for name in settings.integrations():
+            if name in self._left_out:
+                continue  # it is there, and cannot be used: a notice says so
             if name not in self.catalog:
                 raise UsageError(
                     f"{settings.config_file}: unknown integration {name!r}{names.did_you_mean(name, self.catalog)}",
@@ -71,6 +76,8 @@ class Directory:
                 except UsageError as error:
                     raise UsageError(f"{settings.config_file}: {error.message}", hint=error.hint) from None
         for rule in policy.all_rules():
+            if rule.integration in self._left_out:
+                continue
             functions = [function.name for function in self.integration(rule.integration).functions]
             known = ["read", "write", *functions]
             if rule.subject not in known and not ("*" in rule.subject and filter_names(functions, rule.subject)):
@@ -124,8 +131,10 @@ class Directory:
 
     def _unknown_integration(self, name: str) -> UnknownIntegration:
         known = sorted(self.catalog)
+        left_out = next((str(each) for each in self.refused if each.name == name), None)
         return UnknownIntegration(
-            f"unknown integration {name!r}{names.did_you_mean(name, known)}", hint=f"known: {', '.join(known)}"
+            f"unknown integration {name!r}{'' if left_out else names.did_you_mean(name, known)}",
+            hint=left_out or f"known: {', '.join(known)}",
         )
 
     def find(self, call: str) -> tuple[Integration, Function]:
@@ -166,7 +175,7 @@ class Directory:
         return UnknownAccount(
             f"{integration} has no account and no function {name!r}{guess}",
             account=name,
-            hint=f"accounts: {', '.join(accounts)}; {also}add one with luahost accounts add NAME",
+            hint=f"accounts: {', '.join(accounts)}; {also}add one with {add_command(integration, 'NAME')}",
         )
 
     def unknown_account(self, integration: str, account: str) -> UnknownAccount:
@@ -174,5 +183,5 @@ class Directory:
         name = account if ACCOUNT_NAME.match(account) else "NAME"
         return UnknownAccount(
             f"{integration} has no account {account!r}{names.did_you_mean(account, known)}",
-            hint=f"accounts: {', '.join(known)}; add one with luahost accounts add {name}",
+            hint=f"accounts: {', '.join(known)}; add one with {add_command(integration, name)}",
         )

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from luahost.calls import approval, arguments as args, recall, walks
-from luahost.calls.accounts import Account
+from luahost.calls.accounts import Account, simulated_account
 from luahost.calls.changes import check_changes
 from luahost.calls.checked import Checked
 from luahost.calls.cover import Cover, cover_error
@@ -17,6 +17,7 @@ from luahost.errors import (
     InternalError,
     InvalidArguments,
     LuaHostError,
+    Unsupported,
 )
 from luahost.results import CallRecord
 
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 class Dispatcher(Directory):
     """Answers calls by name. Thread-safe; it lives as long as its host and keeps accounts and connections.
 
-    `passed` and `simulations` are those of Directory.
+    `passed` and `simulations` are those of Directory; where all is `simulated`, what has no simulator is not asked.
+    `networks` are WSGI applications that answer in place of the network, by integration.
     """
 
     def __init__(
@@ -45,7 +47,8 @@ class Dispatcher(Directory):
         ledger: Callable[[], Ledger],
         passed: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None,
         simulations: Mapping[str, Simulation] | None = None,
-        simulated_version: str | None = None,
+        simulated: bool = False,
+        networks: Mapping[str, Any] | None = None,
     ) -> None:
         timing = settings.timing()
         super().__init__(
@@ -56,8 +59,12 @@ class Dispatcher(Directory):
             keyring_timeout=timing.keyring_timeout,
         )
         self.policy = policy
+        self._simulated_versions = {
+            name: settings.environ.get(f"LUAHOST_{name.upper()}_API_VERSION") for name in self._simulations
+        }
         self.timing: Timing = timing
-        self._simulated_version = simulated_version
+        self._simulated = simulated
+        self._networks = networks or {}
         self._make_ledger = ledger
         self._ledger: Ledger | None = None
         self._lock = threading.Lock()
@@ -246,7 +253,8 @@ class Dispatcher(Directory):
                 found = self._connected.get(at)
             if found is None:
                 app = self._simulations.get(integration.name)
-                found = Connection(self._account(integration, name), self.timing, app)
+                network = self._networks.get(integration.name)
+                found = Connection(self._account(integration, name), self.timing, app, network)
                 with self._lock:
                     self._connected[at] = found
         return found
@@ -256,13 +264,16 @@ class Dispatcher(Directory):
             return Account(integration.name, name, "", "", "", None, {})
         simulation = self._simulations.get(integration.name)
         if simulation is None:
+            if self._simulated:
+                raise Unsupported(
+                    f"{integration.name} has no simulator, and in a simulation nothing is sent",
+                    hint="a dry run reads what is there, and sends no write",
+                )
             return self.accounts[integration.name].resolve(name)
-        version = self._simulated_version or integration.versions[0]
+        version = self._simulated_versions[integration.name] or integration.versions[0]
         if version not in simulation.keys:
             raise InvalidArguments(f"api_version {version!r} is not known", hint=f"known: {', '.join(simulation.keys)}")
-        sources = dict.fromkeys(("api_key", "base_url", "api_version"), "the simulator")
-        key = simulation.keys[version][name]
-        return Account(integration.name, name, key, integration.base_url, version, None, sources)
+        return simulated_account(integration, name, simulation, version)
 
     def ledger(self) -> Ledger:
         with self._lock:

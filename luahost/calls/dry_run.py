@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from luahost.calls.accounts import Account
+from luahost.calls.accounts import simulated_account
 from luahost.calls.handling import Connection, HandlerCall
 from luahost.calls.ledger import MemoryLedger
 from luahost.calls.stand_ins import SAMPLES, StandIn, noun_of, replaced
@@ -120,8 +120,7 @@ class DryRun:
             found = self._connected.get(at)
             if found is None:
                 app = self._simulations[integration.name]
-                key = app.keys[call.version][call.account]
-                account = Account(integration.name, call.account, key, integration.base_url, call.version, None, {})
+                account = simulated_account(integration, call.account, app, call.version)
                 found = self._connected[at] = call.connection_to(account, app)
             return found
 

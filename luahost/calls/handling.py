@@ -27,13 +27,16 @@ _DRY_PAUSE = 0.05  # seconds between two looks at an API in a dry run, where wai
 
 
 class Connection:
-    """An account in use: its transport, and what was found out about it."""
+    """An account in use: its transport, and what was found out about it.
 
-    def __init__(self, account: Account, timing: Timing, app: Any) -> None:
+    `app` is a simulated API, `network` a WSGI application that answers in place of the network.
+    """
+
+    def __init__(self, account: Account, timing: Timing, app: Any, network: Any = None) -> None:
         self.account = account
         self.simulated = app is not None
         self.timing = timing
-        self._app = app
+        self._app = app if network is None else network
         self._transport: Transport | None = None
         self._facts: dict[str, Any] = {}
         self._lock = threading.Lock()

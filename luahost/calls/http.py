@@ -124,7 +124,7 @@ class Client:
     def _prepare(
         self, method: str, path: str, query: list[tuple[str, str]], body: Any, file: Upload | None = None
     ) -> requests.PreparedRequest:
-        headers = {"Authorization": f"Bearer {self._account.api_key}"}
+        headers = self._account.headers()
         data = None
         if body is not None:
             headers["Content-Type"] = "application/json"

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from luahost.calls.policy import Rule
 
 HOME = "LUAHOST_HOME"
-API_VERSION = "LUAHOST_DEVIN_API_VERSION"
 ACCOUNT_KEYS = ("org_id", "base_url", "api_version")
 
 

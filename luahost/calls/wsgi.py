@@ -42,6 +42,36 @@ class WSGIAdapter(BaseAdapter):
         """There is no connection to close."""
 
 
+class Forwarding:
+    """A WSGI application that sends what it is asked to the address itself, for who stands in between.
+
+    `unanswered` are the requests that nobody answered, and why not.
+    """
+
+    def __init__(self) -> None:
+        self.unanswered: list[str] = []
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        scheme, port = environ["wsgi.url_scheme"], environ["SERVER_PORT"]
+        usual = {"https": "443", "http": "80"}.get(scheme)
+        url = f"{scheme}://{environ['SERVER_NAME']}{'' if port == usual else f':{port}'}{environ['RAW_URI']}"
+        headers = {name[5:].replace("_", "-"): value for name, value in environ.items() if name.startswith("HTTP_")}
+        if "CONTENT_TYPE" in environ:
+            headers["CONTENT-TYPE"] = environ["CONTENT_TYPE"]
+        method = environ["REQUEST_METHOD"]
+        body = environ["wsgi.input"].read() or None
+        with requests.Session() as session:
+            session.trust_env = False
+            try:
+                found = session.request(method, url, headers=headers, data=body, timeout=10, allow_redirects=False)
+            except Exception as error:
+                self.unanswered.append(f"{method} {url}: {' '.join(str(error).split())[:300]}")
+                raise
+        found.headers.pop("Content-Encoding", None)  # the content has been decoded
+        start_response(f"{found.status_code} {found.reason}", list(found.headers.items()))
+        return [found.content]
+
+
 def _environ(request: requests.PreparedRequest) -> dict[str, Any]:
     parts = urlsplit(request.url or "")
     body = request.body or b""

@@ -23,6 +23,8 @@ COMMANDS = {
     "doctor": ("doctor", "show what is set up, and what to type next"),
     "simulate": ("simulate", "serve the Devin simulator over HTTP"),
     "runs": ("runs", "list, show, trace or prune the runs there were"),
+    "test-docs": ("test_docs", "run the Lua blocks of documents as tests"),
+    "new-integration": ("new_integration", "begin a package that brings an integration"),
     "mcp": ("mcp", "serve the Model Context Protocol: tools for a model"),
 }
 """Each command: its module, and what it does."""
@@ -43,7 +45,7 @@ def _start_early(argv: list[str]) -> Process | None:
 def _help() -> str:
     from luahost import __version__
 
-    lines = [f"  {name:<10} {text}" for name, (_, text) in COMMANDS.items()]
+    lines = [f"  {name:<15} {text}" for name, (_, text) in COMMANDS.items()]
     return "\n".join(
         [
             "usage: luahost COMMAND [OPTIONS]",

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from luahost.calls.accounts import Accounts, check_name, split_base_url
+from luahost.calls.accounts import NO_KEY, Accounts, check_name, split_base_url
 from luahost.calls.settings import Settings
 from luahost.calls.stored import Keyring, KeyringUnavailable, check_index, read_index, write_index
 from luahost.cli import output
@@ -82,6 +82,12 @@ def overview(integration: Integration, settings: Settings) -> list[dict[str, Any
     return found
 
 
+def key_from(account: dict[str, Any]) -> str:
+    """Where the key of an account in the overview comes from, in words."""
+    source = account["sources"]["api_key"]
+    return str(source) if source == NO_KEY else f"key from {source}"
+
+
 def _list(options: Namespace, integration: Integration, settings: Settings) -> int:
     found = overview(integration, settings)
     if options.json:
@@ -91,14 +97,15 @@ def _list(options: Namespace, integration: Integration, settings: Settings) -> i
     for each in found:
         if each["ready"]:
             sources = each["sources"]
-            values = [f"key from {sources['api_key']}"]
+            values = [key_from(each)]
             values += [
                 f"{each['base_url']} ({sources['base_url']})",
                 f"{each['api_version']} ({sources['api_version']})",
             ]
-            values.append(
-                f"{each['org_id']} ({sources['org_id']})" if each["org_id"] else "organisation found by the key"
-            )
+            if each["org_id"]:
+                values.append(f"{each['org_id']} ({sources['org_id']})")
+            elif any("{org_id}" in path for function in integration.functions for path in function.endpoints.values()):
+                values.append("organisation found by the key")
             rows.append((each["name"], "; ".join(values)))
         else:
             rows.append((each["name"], f"{each['problem']}; {each['hint']}"))

@@ -11,7 +11,7 @@ from luahost import __version__
 from luahost.calls.accounts import Accounts
 from luahost.calls.settings import HOME, Settings
 from luahost.cli import output
-from luahost.cli.accounts import overview
+from luahost.cli.accounts import key_from, overview
 from luahost.errors import LuaHostError
 from luahost.host import Host
 from luahost.integrations import catalog
@@ -56,6 +56,10 @@ def _report(settings: Settings) -> dict[str, Any]:
         "limits": settings.limits(COMMAND_LINE).as_dict(),
         "host_limits": settings.limits(Limits()).as_dict(),
         "accounts": accounts,
+        "integrations": {
+            "installed": [name for name in integrations if name != "devin"],
+            "left_out": [each._asdict() for each in integrations.refused],
+        },
         "ignored": [name for each in integrations.values() for name in Accounts(each, settings).ignored()],
     }
     report["next"] = _next(accounts, report["keyring"])
@@ -133,11 +137,12 @@ def _show(report: dict[str, Any]) -> None:
     rows.append(("limits of a Host", _limits(report["host_limits"])))
     for integration, found in report["accounts"].items():
         for each in found:
-            if each["ready"]:
-                text = f"key from {each['sources']['api_key']}, {each['base_url']}, {each['api_version']}"
-            else:
-                text = each["problem"]
+            text = f"{key_from(each)}, {each['base_url']}, {each['api_version']}" if each["ready"] else each["problem"]
             rows.append((f"{integration}.{each['name']}", text))
+    rows += [
+        (f"integration {each['name']}", f"left out: {each['problem']} ({each['package']}, {each['place']})")
+        for each in report["integrations"]["left_out"]
+    ]
     rows += [("ignored", f"{name}: not an account's name") for name in report["ignored"]]
     output.print_table(("what", "how"), rows)
     print("\nnext:")

@@ -35,6 +35,8 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(argv[1:])
     integrations = catalog.load()
+    for each in integrations.refused:
+        output.note(str(each))
     if command == "schema":
         output.print_json(_schema(integrations, options.function))
     elif command == "docs":

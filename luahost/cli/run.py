@@ -11,11 +11,11 @@ import time
 from luahost.calls.journal import ASSUMPTIONS
 from luahost.calls.run import limit_exceeded
 from luahost.cli import again, output
-from luahost.errors import Cancelled, LuaHostError, UsageError
+from luahost.errors import Cancelled, UsageError
 from luahost.host import ISOLATIONS, Host
 from luahost.lua.confine import LEVELS
 from luahost.lua.source import decode
-from luahost.outcome import Interrupted
+from luahost.outcome import Interrupted, explained
 from luahost.results import COMMAND_LINE, Limits
 
 TYPE_CHECKING = False
@@ -394,30 +394,5 @@ def _report(options: Any, result: Result, name: str, source: bytes) -> int:
     if result.error is None:
         return 0
     if not options.json or result.error.code == "cancelled":
-        _explain(result.error, name, source)
+        print(explained(result.error, name, source), file=sys.stderr)
     return result.error.exit_code
-
-
-def _explain(error: LuaHostError, name: str, source: bytes) -> None:
-    """`FILE:LINE: message`, the line itself, the Lua traceback, and the hint."""
-    place = f"{error.file}:{error.line}: " if error.file and error.line else f"{error.file}: " if error.file else ""
-    lines = [place + error.message if place else f"luahost: {error.message}"]
-    text = source.splitlines()
-    if error.line and error.file == name and error.line <= len(text):
-        line = text[error.line - 1].strip()[:200]
-        lines += [f"    {line.decode()}"] if _is_text(line) else []
-    if error.traceback:
-        lines.append(error.traceback)
-    if error.hint and len(lines) == 1:
-        lines[0] += f"; {error.hint}"
-    elif error.hint:
-        lines.append(f"hint: {error.hint}")
-    print("\n".join(lines), file=sys.stderr)
-
-
-def _is_text(line: bytes) -> bool:
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tests.benchmarks import (
     brokered,
     compute,
+    docs,
     here,
     host_calls,
     listing,
@@ -48,6 +49,7 @@ SECTIONS = {
     "listing": Section("a long list", listing.listing),
     "together": Section("calls in parallel", together.together),
     "map": Section("luahost map: one script over many inputs", mapping.mapping, pinned=False),
+    "docs": Section("documented blocks as tests", docs.docs),
     "mcp": Section("the MCP server", mcp.mcp, pinned=False),
     "seal": Section("what each wall costs, once a process", seal.seal, free=False),
     "tokens": Section("what a model reads, by o200k_base", tokens.tokens, free=False),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,18 +26,6 @@ def test_each_guide_has_title_summary_example_and_keywords(name: str) -> None:
     assert "```lua" in guide.markdown
     assert guide.keywords
     assert "<!--" not in guide.markdown
-
-
-BLOCKS = [
-    pytest.param(code, id=f"{name}-{i}")
-    for name, guide in guides.load().items()
-    for i, code in enumerate(re.findall(r"```lua\n(.*?)```", guide.markdown, re.DOTALL), 1)
-]
-
-
-@pytest.mark.parametrize("code", BLOCKS)
-def test_every_lua_block_of_the_guides_runs(code: str, host: Host) -> None:
-    assert host.run(code, name="block.lua").error is None
 
 
 def test_every_error_code_of_a_call_is_explained() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from luahost.errors import NotFound
+from luahost.errors import InvalidResponse, NotFound
 from luahost.integrations.devin.functions.common import (
     CURSOR,
     LIMIT,
@@ -87,7 +87,11 @@ def _get_note(call: Call, arguments: Json) -> Json:
     if call.version == "v3":
         return promised(call, send(call, arguments))
     found = expect(send(call, {}, endpoint=LIST_NOTES.endpoints["v1"]), None, "listing notes")
-    for each in found.get("knowledge") or ():
+    notes = found.get("knowledge")
+    if not isinstance(notes, list):
+        details = {"answer": found, "field": "knowledge"}
+        raise InvalidResponse("the answer to listing notes has no list knowledge", details=details)
+    for each in notes:
         if isinstance(each, dict) and each.get("id") == arguments["note_id"]:
             return promised(call, _as_v3(each))
     raise NotFound(f"there is no note {arguments['note_id']!r}", status=404)

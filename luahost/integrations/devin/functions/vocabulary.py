@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from luahost.integrations.devin.functions.common import endpoints, field, identifier, texts
-from luahost.integrations.devin.operations import simple
+from luahost.integrations.devin.operations import simple, single_page
 from luahost.spec import Example, Function
 
 _TAGS = "/v3/enterprise/organizations/{org_id}/tags"
@@ -20,6 +20,8 @@ LIST_ALLOWED_TAGS = Function(
     summary="Read which tags sessions may have.",
     access="read",
     handler=simple(),
+    pages=single_page(lambda found: found["tags"]),
+    entries="tags",
     returns=_ALL,
     examples=(Example(code='print(table.concat(app.integrations.devin.list_allowed_tags().tags, ", "))\n'),),
     endpoints=endpoints(f"GET {_TAGS}"),

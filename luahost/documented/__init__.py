@@ -1,0 +1,1 @@
+"""Documents whose Lua is executed: found, run block by block, judged, reported."""
