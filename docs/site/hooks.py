@@ -1,8 +1,8 @@
 """What MkDocs does not know of itself: links that leave docs/, folders in the navigation, pipes in tables.
 
-On GitHub a page links to `../lua_examples/tour.lua` and the reader sees that file. The site has to be whole without GitHub, so
-each file that a page links to is a page of it, below `repository/`: Markdown as it is, anything else as code, a folder
-as a list. A link to what does not exist stays as it is, and `--strict` then ends the build.
+On GitHub a page links to `../lua_examples/tour.lua` and the reader sees that file. The site has to be whole without
+GitHub, so each file that a page links to is a page of it, below `repository/`: Markdown as it is, anything else as
+code, a folder as a list. A link to what does not exist stays as it is, and `--strict` then ends the build.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ import posixpath
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from mkdocs.structure.files import File, InclusionLevel
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -27,7 +25,9 @@ IN_PLACE = {"README.md": "index.md"}
 _FENCED = re.compile(r"^(?P<fence>`{3,}|~{3,}).*?^(?P=fence)`*~*[ \t]*$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<=\]\()(?P<path>[^()\s:#]+)(?=[)#])")
 _LANGUAGES = {".lua": "lua", ".py": "python", ".toml": "toml", ".json": "json", ".jsonl": "json"}
-CLOSED = '<meta http-equiv="Content-Security-Policy" content="default-src \'self\' file: data: blob: \'unsafe-inline\'">'
+CLOSED = (
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'self' file: data: blob: 'unsafe-inline'\">"
+)
 """What has a browser refuse to load anything from elsewhere, also what a script of the theme asks for."""
 
 _CELL = re.compile(r"<td\b.*?</td>", re.DOTALL)
@@ -42,7 +42,9 @@ def target(link: str, place: str) -> str | None:
 def site_path(path: str) -> str:
     """Where the site has a file of the repository."""
     if path.startswith("docs/"):
-        return path.removeprefix("docs/")
+        file = ROOT / path
+        page = min(file.glob("*.md")) if file.is_dir() else file  # a folder begins with its first page
+        return page.relative_to(ROOT / "docs").as_posix()
     if path in IN_PLACE:
         return IN_PLACE[path]
     if (ROOT / path).is_dir():
@@ -55,16 +57,18 @@ def repository_path(uri: str) -> str:
     if not uri.startswith(BELOW):
         return f"docs/{uri}"
     path = uri.removeprefix(BELOW)
-    return next((each for each in (path, path.removesuffix("/index.md")) if (ROOT / each).exists()), path[: -len(".md")])
+    return next(
+        (each for each in (path, path.removesuffix("/index.md")) if (ROOT / each).exists()), path[: -len(".md")]
+    )
 
 
 def rewritten(text: str, place: str, *, everywhere: bool) -> str:
-    """A page with its links as the site has them: those that leave docs/, or `everywhere` all."""
+    """A page with its links as the site has them: those that leave docs/ or name a folder, or `everywhere` all."""
     here = posixpath.dirname(site_path(place))
 
     def link(found: re.Match[str]) -> str:
         path = target(found["path"], place)
-        if path is None or (path.startswith("docs/") and not everywhere):
+        if path is None or (path.startswith("docs/") and not everywhere and (ROOT / path).is_file()):
             return found[0]
         return posixpath.relpath(site_path(path), here or ".")
 
@@ -108,7 +112,9 @@ def shown(path: str) -> str:
 
 def listed(folder: str) -> list[str]:
     """The files of a folder that are shown with it."""
-    found = sorted(each for each in (ROOT / folder).rglob("*") if each.suffix in {*_LANGUAGES, ".md"} and each.is_file())
+    found = sorted(
+        each for each in (ROOT / folder).rglob("*") if each.suffix in {*_LANGUAGES, ".md"} and each.is_file()
+    )
     return [each.relative_to(ROOT).as_posix() for each in found if "__pycache__" not in each.parts]
 
 
@@ -133,6 +139,8 @@ def _spread(entry: Any, docs: Path) -> Any:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds a page for whatever outside docs/ is linked to from a page, and from those pages in turn."""
+    from mkdocs.structure.files import File, InclusionLevel  # here: tests of the rest need no MkDocs
+
     waiting = {"CHANGELOG.md", "lua_examples"}
     for file in files.documentation_pages():
         waiting |= linked(file.content_string, f"docs/{file.src_uri}")

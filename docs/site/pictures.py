@@ -2,8 +2,8 @@
 
     .venv/bin/python docs/site/pictures.py
 
-The commands run at a pseudo-terminal, against a simulator, with a settings folder of their own; the script is that of the
-tutorial. Ids and times differ from one making to the next, so no check compares pictures.
+The commands run at a pseudo-terminal, against a simulator, with a settings folder of their own; the script is that of
+the tutorial. Ids and times differ from one making to the next, so no check compares pictures.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ WIDTH = 90
 FRAME = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">
 <style>
-.{unique_id}-matrix {{ font: {char_height}px/{line_height}px Menlo, Consolas, "DejaVu Sans Mono", monospace; white-space: pre }}
+.{unique_id}-matrix {{ white-space: pre }}
+.{unique_id}-matrix {{ font: {char_height}px/{line_height}px Menlo, Consolas, "DejaVu Sans Mono", monospace }}
 .{unique_id}-title {{ font: bold 18px sans-serif }}
 {styles}
 </style>
@@ -113,7 +114,9 @@ def simulator() -> Iterator[dict[str, str]]:
 
 def tutorial_script(name: str) -> str:
     """The Lua block of the tutorial that begins with the script's name."""
-    found = re.search(rf"```lua\n(-- {re.escape(name)}.*?)```", (ROOT / "docs/tutorial.md").read_text("utf-8"), re.DOTALL)
+    found = re.search(
+        rf"```lua\n(-- {re.escape(name)}.*?)```", (ROOT / "docs/tutorial.md").read_text("utf-8"), re.DOTALL
+    )
     assert found, name
     return found[1]
 

@@ -1,7 +1,7 @@
 """The documentation builds as a site without a warning, and no page of it loads anything from another machine.
 
-`python -m tests.checks.site` builds it into a folder that is thrown away, names what is wrong and exits 1; with `--write`
-it builds into build/site.
+`python -m tests.checks.site` builds it into a folder that is thrown away, names what is wrong and exits 1; with
+`--write` it builds into build/site.
 """
 
 from __future__ import annotations
@@ -17,8 +17,22 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "build/site"
 
-LOADED = {("script", "src"), ("img", "src"), ("img", "srcset"), ("source", "src"), ("source", "srcset"), ("video", "src")}
-LOADED |= {("video", "poster"), ("audio", "src"), ("iframe", "src"), ("embed", "src"), ("object", "data"), ("track", "src")}
+LOADED = {
+    ("script", "src"),
+    ("img", "src"),
+    ("img", "srcset"),
+    ("source", "src"),
+    ("source", "srcset"),
+    ("video", "src"),
+}
+LOADED |= {
+    ("video", "poster"),
+    ("audio", "src"),
+    ("iframe", "src"),
+    ("embed", "src"),
+    ("object", "data"),
+    ("track", "src"),
+}
 LOADED |= {("link", "href"), ("use", "href"), ("image", "href"), ("image", "xlink:href"), ("use", "xlink:href")}
 """Attributes whose address a browser asks for by itself; that of `<a>` is asked for by the reader."""
 NAMES_ONLY = {"canonical", "prev", "next", "alternate", "author", "license"}
@@ -89,10 +103,11 @@ def problems(site: Path) -> list[str]:
 
 def build(folder: Path) -> list[str]:
     """Builds the site into a folder; what MkDocs complains of."""
-    words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
+    words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}  # MkDocs 2 is not what we ask for
     done = run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    told = [line for line in done.stderr.splitlines() if line.strip()]
+    # Not --quiet: what MkDocs does not say, it does not count. What it says besides is not about faults.
+    told = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("INFO")]
     return told or [f"mkdocs ended with {done.returncode}"] if done.returncode else []
 
 

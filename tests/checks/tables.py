@@ -19,27 +19,43 @@ MEANS = {
 }
 
 
+PAGE = """\
+# Errors and limits
+
+What a script does about errors is in [scripting.md](scripting.md#errors); how limits are set, in
+[command-line.md](command-line.md) and [python.md](python.md).
+
+## Errors
+
+`code` is what a script and `--json` see, the class (in `luahost`) what Python sees. The exit code is that of
+`luahost run` for an error that nobody caught.
+
+{errors}
+
+An error has those of these fields that apply: {fields}; and `file`, `line`, `traceback` where a script raised it.
+
+## Exit codes
+
+{codes}
+
+In `luahost call`, wrong arguments are wrong usage: 2.
+
+## Limits
+
+`Host(limits=Limits(…))` and the MCP server have the defaults of the first column, `luahost run` those of the second.
+
+{limits}
+"""
+
+
 def page() -> str:
     """Every error with its class and exit code, every limit with its defaults."""
-    parts = [
-        "# Errors and limits",
-        "What a script does about errors is in [scripting.md](scripting.md#errors); how limits are set, in"
-        " [command-line.md](command-line.md) and [python.md](python.md).",
-        "## Errors",
-        "`code` is what a script and `--json` see, the class (in `luahost`) what Python sees. The exit code is that of"
-        " `luahost run` for an error that nobody caught.",
-        _table(("code", "class", "is also a", "exit code"), _errors()),
-        "An error has those of these fields that apply: " + ", ".join(f"`{name}`" for name in FIELDS)
-        + "; and `file`, `line`, `traceback` where a script raised it.",
-        "## Exit codes",
-        _table(("code", ""), [("0", "done"), *((str(code), means) for code, means in sorted(MEANS.items()))]),
-        "In `luahost call`, wrong arguments are wrong usage: 2.",
-        "## Limits",
-        "`Host(limits=Limits(…))` and the MCP server have the defaults of the first column, `luahost run` those of the"
-        " second.",
-        _table(("limit", "in a Host", "of luahost run", "of what"), _limits()),
-    ]  # fmt: skip
-    return "\n\n".join(parts) + "\n"
+    return PAGE.format(
+        errors=_table(("code", "class", "is also a", "exit code"), _errors()),
+        fields=", ".join(f"`{name}`" for name in FIELDS),
+        codes=_table(("code", ""), [("0", "done"), *((str(code), means) for code, means in MEANS.items())]),
+        limits=_table(("limit", "in a Host", "of luahost run", "of what"), _limits()),
+    )
 
 
 def _errors() -> list[tuple[str, ...]]:
@@ -58,13 +74,9 @@ def _errors() -> list[tuple[str, ...]]:
 
 def _limits() -> list[tuple[str, ...]]:
     told = inspect.getdoc(Limits) or ""
-    means = {name: line.removeprefix(name).strip() for line in told.splitlines() for name in Limits.NAMES[::-1]
-             if line.startswith(f"{name} ")}  # fmt: skip
+    means = {line.partition(" ")[0]: line.partition(" ")[2].strip() for line in told.splitlines()}
     here, there = Limits().as_dict(), COMMAND_LINE.as_dict()
-    return [
-        (f"`{name}`", _number(name, here[name]), _number(name, there[name]), means[name])
-        for name in Limits.NAMES
-    ]  # fmt: skip
+    return [(f"`{name}`", _number(name, here[name]), _number(name, there[name]), means[name]) for name in Limits.NAMES]
 
 
 def _number(name: str, value: float | None) -> str:
