@@ -38,6 +38,11 @@ $(VENV)/.bench: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	@touch $@ $(VENV)/.test $(VENV)/.run
 
+# Where it cannot be had, the tests that need it say so and skip.
+$(VENV)/.luacheck: tests/checks/luacheck.py | $(VENV)/.test
+	@$(BIN)/python -m tests.checks.luacheck
+	@touch $@
+
 demo: $(VENV)/.run
 	@for script in lua_examples/tour.lua $(DOCUMENTED); do \
 		echo "== $$script"; \
@@ -45,7 +50,7 @@ demo: $(VENV)/.run
 		echo; \
 	done
 
-test: $(VENV)/.test
+test: $(VENV)/.test $(VENV)/.luacheck
 	$(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/.dev
@@ -56,7 +61,7 @@ lint: $(VENV)/.dev
 	$(BIN)/python -m tests.checks.generated
 	$(BIN)/python -m tests.checks.site
 
-bench: $(VENV)/.bench
+bench: $(VENV)/.bench $(VENV)/.luacheck
 	$(BIN)/python -m tests.benchmarks
 
 docs: $(VENV)/.test

@@ -27,12 +27,12 @@ print("After a while: " .. session.status .. ", " .. (session.status_detail or "
 print("On the work account I am " .. (devin.work.get_current_user().name or "somebody"))
 
 -- Errors are tables that read like text.
-local ok, err = pcall(devin.get_session, "devin-0000")
+local _, err = pcall(devin.get_session, "devin-0000")
 print("An error: " .. err)
 print("Its code: " .. err.code .. ", status " .. tostring(err.status))
 
 -- A slip is caught before anything is sent.
-ok, err = pcall(devin.create_session, { promt = "Fix the login" })
+_, err = pcall(devin.create_session, json.decode('{ "promt": "Fix the login" }'))
 print("A slip: " .. err)
 
 -- Tables print readably, and become JSON.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 
 from luahost.calls.history import RecordedClock
-from luahost.calls.journal import Journal
+from luahost.calls.journal import ASSUMPTIONS, Journal
 from luahost.calls.journals import new_id
 from luahost.errors import InternalError, UsageError
 from luahost.results import Limits
@@ -29,7 +30,14 @@ class Again:
     def __init__(self, journal: Journal, header: Mapping[str, Any], *, alone: bool = False) -> None:
         self.journal = journal
         self.header = header
+        self.alone = alone
         self.clock = RecordedClock(header["now"]) if alone and header.get("now") is not None else None
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether the time zone is another one than when it began."""
+        then = self.header.get("utc_offset")
+        return then is not None and time.localtime(self.header["at"]).tm_gmtoff != then
 
     @property
     def options(self) -> dict[str, Any]:
@@ -42,7 +50,8 @@ class Again:
             "account": header["account"],
             "modules": header.get("modules"),
             "files": header.get("files"),
-            "limits": Limits(**header["limits"]) if header.get("limits") else None,
+            # A file of anybody's says what ran, not what may be used here.
+            "limits": Limits(**header["limits"]) if header.get("limits") and not self.alone else None,
         }
 
 
@@ -71,7 +80,9 @@ def prune(journals: Journals, keeping: Keeping) -> None:
     prune_daily(journals.folder, keeping.keep_days, keeping.max_mib)
 
 
-def header(start: Mapping[str, Any], run: Run, *, isolation: str, modules: Any, files: Any) -> dict[str, Any]:
+def header(
+    start: Mapping[str, Any], run: Run, *, isolation: str, modules: Any, files: Any, noted: Mapping[str, Any]
+) -> dict[str, Any]:
     """The first line of a journal: all that is needed to run it again."""
     from luahost import __version__
 
@@ -90,6 +101,8 @@ def header(start: Mapping[str, Any], run: Run, *, isolation: str, modules: Any, 
         "modules": None if modules is None else os.path.abspath(modules),  # noqa: PTH100 (pathlib takes longer)
         "files": None if files is None else os.path.abspath(files),  # noqa: PTH100
         "isolation": isolation,
+        "utc_offset": time.localtime().tm_gmtoff,
+        "noted": dict(noted),
     }
 
 
@@ -115,6 +128,10 @@ def resume(
     """A run that died, failed or was suspended, ready to go on; raises UsageError where it cannot."""
     from luahost.calls.history import parsed
 
+    words = [assume] if assume is None or isinstance(assume, str) else list(assume.values())
+    for word in words:
+        if word is not None and word not in ASSUMPTIONS:
+            raise UsageError(f"assume: {' or '.join(map(repr, ASSUMPTIONS))} was expected, not {word!r}")
     path = journals.path(run_id)
     file = journals.open(run_id)
     try:
@@ -165,7 +182,7 @@ def _check_accounts(found: History, dispatcher: Dispatcher) -> None:
             raise _changed(found, place, "base_url", then["base_url"], now["base_url"])
         if now["org_id"] is not None and then["org_id"] is not None and now["org_id"] != then["org_id"]:
             raise _changed(found, place, "org_id", then["org_id"], now["org_id"])
-        if now["key"] != then["key"] and now["org_id"] is None:
+        if now["key"] != then["key"] and (now["org_id"] is None or then["org_id"] is None):
             known = then["org_id"] or "not asked for"
             raise UsageError(
                 f"run {found.run_id} cannot go on: {place} has another key now, and its organisation is not known",

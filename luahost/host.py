@@ -67,6 +67,7 @@ class Host:
     simulate      answer from the integrations' simulators: no network, no key
     state         folder of the idempotency ledger and the journals; None: the user's own; False: nothing on disk
     journal       write down each run as it goes, so that it can be resumed; "if-possible": where it cannot, say so
+    noted         what each journal keeps besides, for whoever resumes its run: JSON values
     integrations  further integrations beside the built-in and installed ones
 
     Without arguments it reads the same settings as the command line.
@@ -82,6 +83,7 @@ class Host:
         simulate: bool = False,
         state: str | Path | bool | None = None,
         journal: bool | str = False,
+        noted: Mapping[str, Any] | None = None,
         integrations: Iterable[Integration] = (),
         approve: Approve | None = None,
         settings: Settings | None = None,
@@ -113,6 +115,7 @@ class Host:
         self.approve = approve
         self.isolation = isolation
         self.simulate = simulate
+        self.noted = noted or {}
         self.journal = False if state is False else journal
         self._settings = settings or Settings.load()
         self.limits = limits or self._settings.limits(Limits())
@@ -215,6 +218,8 @@ class Host:
                 self._check_account(run.account)
                 if self.journal and not dry_run:
                     self._write_down(run, start, run_id, modules, files)
+            elif again.has_moved:
+                run.notice("the time zone is another one than when this run began: os.date may tell other dates")
             if run.journal is not None:
                 start["durable"] = run.journal.times_known
             run.begin_trace(name, self.isolation)
@@ -359,7 +364,9 @@ class Host:
         """Begin the run's journal. Where there can be none, that is an error, or a notice if it need not be."""
         self._keeping = self._settings.keeping()
         try:
-            header = durable.header(start, run, isolation=self.isolation, modules=modules, files=files)
+            header = durable.header(
+                start, run, isolation=self.isolation, modules=modules, files=files, noted=self.noted
+            )
             run.journal = durable.begin(self.journals, run_id, header)
             run.journal.bind(run)
         except UsageError as error:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from luahost.lua.bridge import Bridge
 
 
+AGAIN = "run it again"
+"""What luahost.lua.runner says of a process that died."""
+
+
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C ended a run. `result` is what came of it; writes already sent were awaited.
 
@@ -29,6 +33,8 @@ class Interrupted(KeyboardInterrupt):
 def run_result(run: Run, about: Callable[[], dict[str, Any]], bridge: Bridge, error: LuaHostError | None) -> Result:
     """What came of a run, `about` being what else is known of it. Its journal ends here."""
     journal = run.journal
+    if journal is not None and error is not None and error.hint == AGAIN:
+        error.hint = None  # begun anew, it would do twice what it has done: it is resumed
     if journal is not None and error is None:
         for call in journal.left_over():
             run.notice(f"made before, and not this time: {call}")

@@ -21,6 +21,17 @@ _MOST_SHOWN = 8  # parameters in a hint
 _LONGEST_NAME = 100  # characters; a longer word is no misspelt name
 
 
+class _Unknown:
+    """The class of UNKNOWN."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN = _Unknown()
+"""A value that only a run will know, among arguments that are checked before one: nothing is wrong with it."""
+
+
 def from_positions(function: Function, values: list[Any]) -> dict[str, Any]:
     """Positional values by the declared order; None stands for one left out."""
     if len(values) > len(function.params):
@@ -164,11 +175,15 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _checked(param: Param, value: Any) -> tuple[Any, str | None]:
+    if value is UNKNOWN:
+        return value, None
     value, problem = _typed(param.type, value)
     if problem:
         return value, problem.partition(", not ")[0] if param.sensitive else problem
     if param.items is not None:
         for at, entry in enumerate(value, 1):
+            if entry is UNKNOWN:
+                continue
             entry_value, problem = _typed(param.items, entry)
             problem = problem or _unfit(param, entry_value)
             if problem is None and param.fields:
@@ -228,7 +243,7 @@ def _out_of_bounds(param: Param, value: Any) -> str | None:
     if param.maximum is not None and value > param.maximum:
         return f"must be at most {param.maximum:g}{told}"
     if param.max_bytes is not None:
-        size = len(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+        size = len(json.dumps(value, ensure_ascii=False, default=repr).encode("utf-8", "replace"))
         return f"must have at most {param.max_bytes} bytes as JSON, not {size}" if size > param.max_bytes else None
     if param.min_length is not None and len(value) < param.min_length:
         return "must not be empty" if param.min_length == 1 else f"must have at least {param.min_length} {unit}"

@@ -42,6 +42,46 @@ class Cover:
             cover_error(error, self.value)
 
 
+class Veil:
+    """Hides sensitive texts in a value that is kept, so that whoever says them again has it back as it was."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        known = [secret for secret in secrets if secret]
+        long = {form for secret in known if len(secret) >= _SHORT for form in _forms(secret)}
+        texts = [*sorted(long, key=lambda form: (-len(form), form)), *sorted({s for s in known if len(s) < _SHORT})]
+        self._marks = [(text, f"{SENSITIVE[:-1]}:{number}>") for number, text in enumerate(texts)]
+
+    def hide(self, value: Any) -> Any:
+        """A JSON value without them; a short one is hidden where it is all that a text says."""
+        return self._mapped(value, self._hidden)
+
+    def reveal(self, value: Any) -> Any:
+        """What was hidden."""
+        return self._mapped(value, self._revealed)
+
+    def _hidden(self, text: str) -> str:
+        for secret, mark in self._marks:
+            if len(secret) >= _SHORT:
+                text = text.replace(secret, mark)
+            elif text == secret:
+                return mark
+        return text
+
+    def _revealed(self, text: str) -> str:
+        for secret, mark in self._marks:
+            text = text.replace(mark, secret)
+        return text
+
+    def _mapped(self, value: Any, change: Callable[[str], str]) -> Any:
+        if isinstance(value, str):
+            return change(value)
+        if isinstance(value, list):
+            return [self._mapped(each, change) for each in value]
+        if isinstance(value, dict):
+            return {change(name): self._mapped(each, change) for name, each in value.items()}
+        return value
+
+
 def _forms(secret: str) -> dict[str, str]:
     """How a server can say a text again, each with what is shown instead: as it is, and escaped once or twice."""
     if not secret:

@@ -149,8 +149,7 @@ class Dispatcher(Directory):
         given = {} if given is None else given
         secrets += args.secrets(function, given)
         if walk and function.pages is None:
-            lists = ", ".join(each.name for each in integration.functions if each.pages is not None)
-            raise InvalidArguments("this is no function of a list, which each could walk", hint=f"lists: {lists}")
+            raise walks.no_list(integration)
         try:
             clean = args.check(function, given)
             check_changes(function, given, clean)
@@ -202,6 +201,8 @@ class Dispatcher(Directory):
         connection = self._connect(checked.integration, record.account)
         if run.journal is not None:
             run.journal.account(connection)
+            if checked.pending.entry is not None:
+                checked.pending.entry.connection = connection
         args.check_version(checked.function, checked.arguments, connection.account.version, record.account)
         return HandlerCall(self.ledger, connection, checked.function, run, checked.pending, checked.secrets, walked)
 

@@ -9,7 +9,7 @@ A journal is a file of JSON objects, one a line, only ever appended. Each has `e
     account  what a call's account was: `integration`, `account`, `base_url`, `org_id` (null until known),
              `api_version`, and `key`, by which it is seen whether the key is still the same
     call     a call, before it is made: its number `n`, `task`, `call`, `account`, `access`, `arguments` (sensitive ones
-             covered), and `walk` where a list is walked
+             covered), `walk` where a list is walked, and `keyed` where it carries a key by which it is found again
     sent     the write `n` is about to leave; it does so when this is on the disk
     unsent   it has not left after all
     answer   what the call `n` gave: `status`, and `result` or `error`, `policy`, and `now` where time was simulated; of
@@ -44,8 +44,8 @@ class RecordedCall:
     """One call of a journal. `status` is None for one that was not answered; `sent` says that a write had left."""
 
     __slots__ = (
-        "access", "account", "answered_at", "arguments", "at", "call", "error", "n", "now", "pages", "policy", "result",
-        "sent", "status", "task", "walk",
+        "access", "account", "answered_at", "arguments", "at", "call", "error", "keyed", "n", "now", "pages", "policy",
+        "result", "sent", "status", "task", "walk",
     )  # fmt: skip
 
     def __init__(self, event: dict[str, Any]) -> None:
@@ -56,6 +56,7 @@ class RecordedCall:
         self.access: str = event["access"]
         self.arguments: dict[str, Any] = event["arguments"]
         self.walk: bool = event.get("walk", False)
+        self.keyed: bool = event.get("keyed", False)
         self.at: float = event["at"]
         self.sent = False
         self.status: str | None = None
@@ -120,6 +121,15 @@ class History:
         if self.end is None or self.end["status"] != "suspended":
             return []
         return [self.calls[n] for n in self.end.get("reopen", ()) if self.calls[n].policy is not None]
+
+    @property
+    def unknown(self) -> list[RecordedCall]:
+        """The writes that had left, have no answer, and carry no key by which they could be found."""
+        return [
+            each
+            for each in self.calls.values()
+            if each.sent and each.status is None and each.access == "write" and not each.keyed
+        ]
 
     def reopen(self) -> None:
         """As a resumed run sees it: what ended it the last time is to be made anew."""

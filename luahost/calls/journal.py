@@ -61,7 +61,8 @@ class Journal:
         self._stopped_by: LuaHostError | None = None
         self._told = False
         self._failed: dict[tuple[str, str], int] = {}
-        self._last: tuple[int, bool] | None = None
+        self._failing: set[int] = set()
+        self._last: dict[str, int] = {}  # by task: its last call
         self._slept: dict[str, int] = {}
         self._accounts = dict(history.accounts) if history else {}
         self._met: dict[tuple[str, str], str | None] = {}
@@ -109,15 +110,29 @@ class Journal:
         self._lines.close()
 
     def _to_reopen(self, error: LuaHostError | None) -> list[int]:
-        """The call that the run has ended with, or the ones that it was suspended at: a resumed run makes them anew."""
+        """The calls that a resumed run makes anew: what the run has ended with, or was suspended at.
+
+        With them those that failed last in each task of a `parallel` which had not ended: an outage stops them all, and
+        one error is told.
+        """
         if error is None:
             return []
         if self._run is not None and self._run.fate is not None and error.code == "approval_required":
             return sorted(self._asked)
-        n = self._failed.get((error.code, error.message))
-        if n is None and error.code == "script_error":
-            n = self._last[0] if self._last is not None and self._last[1] else None
-        return [] if n is None else [n]
+        ended_with = self._failed.get((error.code, error.message), 0)
+        if not ended_with and error.code == "script_error":
+            ended_with = max(self._last.values(), default=0)
+        failed = self._failing
+        found = {n for task, n in self._last.items() if task and n in failed and not self._was_handled(task, n)}
+        return sorted(found | ({ended_with} & failed))
+
+    def _was_handled(self, task: str, n: int) -> bool:
+        """Whether what has begun a task has called something after the task's last call `n`."""
+        while task:
+            task = task.rpartition("/")[0]
+            if self._last.get(task, 0) > n:
+                return True
+        return False
 
     # -- what a script does besides calling -----------------------------------------------------------------
 
@@ -174,12 +189,21 @@ class Journal:
 
     # -- calls ----------------------------------------------------------------------------------------------
 
-    def call(self, record: CallRecord, shown: dict[str, Any], access: str, *, walk: bool, unordered: bool) -> Entry:
+    def call(
+        self,
+        record: CallRecord,
+        shown: dict[str, Any],
+        access: str,
+        *,
+        walk: bool,
+        unordered: bool,
+        keyed: bool = False,
+    ) -> Entry:
         """A call that is about to be made: what is known of it.
 
         Within its task it is known by function, account and arguments, in order among equals: the order of a table's
         keys differs from process to process. Where a task calls something else while others of its calls have not come
-        again, it goes another way: that ends the run, unless the script is `unordered`, which alone can explain it.
+        again, it goes another way: that ends the run, but for a read of a script that is `unordered`.
         """
         asked = Asked(record.task, record.call, record.account, shown, walk=walk)
         with self._lock:
@@ -187,7 +211,7 @@ class Journal:
             if known is None and not self.alone:
                 if asked.task and self._recorded.is_over(asked.task):
                     raise Cancelled("this task was cancelled before it called this", retryable=False)
-                if not unordered and self._recorded.has_more(asked.task):
+                if self._recorded.has_more(asked.task) and (access == "write" or not unordered):
                     raise self._other_way(asked)
                 n = self._recorded.number()
         if known is not None:
@@ -200,7 +224,9 @@ class Journal:
             )
         if known is None:
             fields = {"n": n, "task": asked.task, "call": asked.call, "account": asked.account, "access": access}
-            self._lines.write("call", {**fields, "arguments": shown, **({"walk": True} if walk else {})})
+            more = {**({"walk": True} if walk else {}), **({"keyed": True} if keyed else {})}
+            self._lines.write("call", {**fields, "arguments": shown, **more})
+        self._last[asked.task] = n
         entry = Entry(n, asked, known, self.run_id, occurrence)
         entry.approved = self._history is not None and n in self._history.approved
         return entry
@@ -212,6 +238,7 @@ class Journal:
                 f"the script goes another way than before: it calls {asked}, "
                 f"where run {self.run_id} had called {expected}",
                 hint=f"nothing more was sent; luahost runs show {self.run_id} lists what was done",
+                details={"expected": str(expected), "called": str(asked)},
             )
         )
 
@@ -229,18 +256,35 @@ class Journal:
         """
         if entry.fresh or keyed or entry.known is None or entry.known.access != "write":
             return False
-        said = self._assume if isinstance(self._assume, str) or self._assume is None else self._assume.get(entry.n)
+        said = self.said(entry)
         if said is not None:
             return said == "done"
-        raise self._stop(
+        raise self.unknown(entry)
+
+    def said(self, entry: Entry) -> str | None:
+        """What somebody has said of a write whose answer was lost."""
+        if self._assume is None or isinstance(self._assume, str):
+            return self._assume
+        return self._assume.get(entry.n)
+
+    def unknown(self, entry: Entry) -> Any:
+        """Ends the run: nobody has said what became of a write that had left."""
+        history = self._history
+        others = [] if history is None else [each for each in history.unknown if each.n != entry.n]
+        also = f"; so had {', '.join(f'{each.n} ({each.call})' for each in others)}" if others else ""
+        words = " ".join(f"--assume {n}=done" for n in sorted([entry.n, *(each.n for each in others)]))
+        return self._stop(
             OutcomeUnknown(
-                f"call {entry.n} had left when the run died, and nobody knows whether it happened: {entry.known}",
-                hint=f"look, and say so: luahost run --resume {self.run_id} --assume done, or --assume not-done",
+                f"call {entry.n} had left when the run died, and nobody knows whether it happened: {entry.known}{also}",
+                hint=f"look, and say so of each: luahost run --resume {self.run_id} {words} (or =not-done)",
             )
         )
 
     def sent(self, entry: Entry) -> None:
         """A write is about to leave; it may when this returns."""
+        if entry.connection is not None:
+            self.account(entry.connection)  # its organisation may be known only now
+        entry.has_left = True
         self._lines.write("sent", {"n": entry.n}, sure=True)
 
     def unsent(self, entry: Entry) -> None:
@@ -252,7 +296,6 @@ class Journal:
     ) -> None:
         """What a call has given; of a walk, its pages follow."""
         told = {"pages": True} if pages else {"result": result}
-        self._last = entry.n, False
         fields = {"n": entry.n, "status": "ok", **told, "policy": record.policy}
         if self._run is not None and self._run.clock is not None:
             fields["now"] = self._run.clock.time()
@@ -270,7 +313,7 @@ class Journal:
         if error is self._stopped_by or isinstance(error, Cancelled) or (over and isinstance(error, LimitExceeded)):
             return
         self._failed[error.code, error.message] = entry.n
-        self._last = entry.n, True
+        self._failing.add(entry.n)
         if error.code == "approval_required":
             shown = {name: getattr(record, name) for name in ("call", "account", "arguments")}
             self._asked[entry.n] = {"n": entry.n, **shown}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from luahost.calls.cover import Cover
+from luahost.calls.cover import Veil
 from luahost.calls.history import RecordedClock
-from luahost.errors import Unsupported, from_fields
+from luahost.errors import OutcomeUnknown, Unsupported, from_fields
 from luahost.spec import Listing
 
 if TYPE_CHECKING:
@@ -24,7 +24,10 @@ def make(run: Run, journal: Journal, dispatcher: Dispatcher, checked: Checked, *
     """What the call gave before, or gives now; raises LuaHostError, as it was raised before or is now."""
     pending, function = checked.pending, checked.function
     record = pending.record
-    entry = pending.entry = journal.call(record, checked.shown, function.access, walk=checked.walk, unordered=unordered)
+    keyed = function.keyed is not None and function.keyed(checked.arguments)
+    entry = pending.entry = journal.call(
+        record, checked.shown, function.access, walk=checked.walk, unordered=unordered, keyed=keyed
+    )
     if entry.answered:
         record.replayed = True
         record.policy = entry.known.policy if entry.known is not None else None
@@ -32,19 +35,40 @@ def make(run: Run, journal: Journal, dispatcher: Dispatcher, checked: Checked, *
             run.clock.set(entry.known.now)
         if checked.walk and not entry.has_failed:
             return dispatcher.walk(run, checked, _pages(run, journal, dispatcher, checked, entry))
-        return entry.answer()
-    if journal.settle(entry, keyed=function.keyed is not None and function.keyed(checked.arguments)):
-        found: Any = {}  # somebody says that it was done: what it gave, nobody knows
+        found = entry.answer()
+        return Veil(checked.secrets).reveal(found) if checked.secrets else found
+    if journal.settle(entry, keyed=keyed):
+        found = {}  # somebody says that it was done: what it gave, nobody knows
     elif checked.walk:
         dispatcher.allow(run, checked)
         pages = dispatcher.pages(run, checked)
         journal.answer(entry, record, None, dispatcher.redact(checked), pages=True)
         return dispatcher.walk(run, checked, _noted(journal, dispatcher, checked, entry, pages))
     else:
-        found = dispatcher.make(run, checked)
-    told = Cover(checked.secrets).value(found) if checked.secrets else found
+        found = _made(run, journal, dispatcher, checked, entry)
+    told = Veil(checked.secrets).hide(found) if checked.secrets else found
     journal.answer(entry, record, told, dispatcher.redact(checked))
     return found
+
+
+def _made(run: Run, journal: Journal, dispatcher: Dispatcher, checked: Checked, entry: Entry) -> Any:
+    """What the call gives now.
+
+    Where it had left, and cannot be found by its key (tags are refused, or lists forbidden), somebody has to say
+    whether it was done.
+    """
+    try:
+        return dispatcher.make(run, checked)
+    except OutcomeUnknown:
+        if entry.fresh or entry.has_left:
+            raise  # it is this attempt whose answer was lost
+        said = journal.said(entry)
+    if said is None:
+        raise journal.unknown(entry)
+    if said == "done":
+        return {}
+    entry.fresh = True  # it is nowhere: nothing need be looked for
+    return dispatcher.make(run, checked)
 
 
 def _noted(

@@ -13,6 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from luahost.calls.handling import Connection
+
 _sorted = json.JSONEncoder(sort_keys=True, default=plain).encode
 
 
@@ -40,13 +42,16 @@ class Entry:
     happened already.
     """
 
-    __slots__ = ("_asked", "_occurrence", "_run_id", "approved", "fresh", "known", "n")
+    __slots__ = ("_asked", "_occurrence", "_run_id", "approved", "connection", "fresh", "has_left", "known", "n")
 
     def __init__(self, n: int, asked: Asked, known: RecordedCall | None, run_id: str, occurrence: int) -> None:
         self.n = n
         self.known = known
         self.fresh = known is None or not known.sent
         self.approved = False
+        self.has_left = False
+        """Whether it has left in this attempt."""
+        self.connection: Connection | None = None
         self._asked = asked
         self._run_id = run_id
         self._occurrence = occurrence

@@ -6,18 +6,25 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from luahost.errors import InternalError, InvalidResponse, LimitExceeded
+from luahost.errors import InternalError, InvalidArguments, InvalidResponse, LimitExceeded
 from luahost.spec import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from luahost.calls.run import Run
+    from luahost.spec import Integration
 
 MOST = 256
 """The most lists that one run may walk at once."""
 
 _changing = threading.Lock()  # of any run's walks; held for a moment only
+
+
+def no_list(integration: Integration) -> InvalidArguments:
+    """The error for a function that `each` was given and that is none of a list."""
+    lists = ", ".join(each.name for each in integration.functions if each.pages is not None)
+    return InvalidArguments("this is no function of a list, which each could walk", hint=f"lists: {lists}")
 
 
 class Page(dict[str, Any]):

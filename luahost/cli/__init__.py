@@ -15,6 +15,8 @@ COMMANDS = {
     "run": ("run", "run a Lua script"),
     "map": ("map", "run a script once for each line of a file"),
     "call": ("call", "make one call without a script"),
+    "check": ("check", "find mistakes in scripts without running them"),
+    "stubs": ("stubs", "write definitions for editors and luacheck"),
     "list": ("reference", "list the functions of all integrations"),
     "search": ("reference", "search the reference"),
     "docs": ("reference", "read a page of the reference"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from luahost.calls.journal import ASSUMPTIONS
 from luahost.cli import output
 from luahost.errors import UsageError
 
@@ -10,10 +11,13 @@ if TYPE_CHECKING:
     from typing import Any
 
     from luahost.calls.history import History
-    from luahost.host import Host
+    from luahost.calls.settings import Settings
     from luahost.results import Result
 
 _OF_THE_SCRIPT = ("account", "args", "modules", "files")  # what the journal has: another value would be another run
+
+_HELD = {"read_only": False, "confirm": False, "require_seal": "none"}
+"""Options that hold a script in, and what they are without it."""
 
 
 def needs_script(options: Any) -> bool:
@@ -21,6 +25,8 @@ def needs_script(options: Any) -> bool:
     for name in ("approve", "assume"):
         if getattr(options, name) and options.resume is None:
             raise UsageError(f"--{name} belongs to --resume RUN")
+    if options.no_journal and options.resume is not None:
+        raise UsageError("--no-journal does not go with --resume: a run goes on in its journal")
     if options.resume is None and options.replay is None:
         return True
     word = "--replay" if options.resume is None else "--resume"
@@ -40,19 +46,48 @@ def needs_script(options: Any) -> bool:
     return named
 
 
-def recorded(host: Host, options: Any) -> History:
-    """The run that is meant; raises UsageError."""
+def recorded(options: Any, settings: Settings) -> History | None:
+    """The run that is meant, None for a new one; raises UsageError.
+
+    What held it in holds it in again: options that it was begun with.
+    """
+    if options.resume is None and options.replay is None:
+        return None
     import os
     from pathlib import Path
 
     from luahost.calls.history import read
+    from luahost.calls.journals import Journals
 
-    if options.resume is not None:
-        return host.journals.read(host.journals.find(options.resume))
-    named = options.replay
-    if os.sep in named or named.endswith(".jsonl") or Path(named).is_file():
+    journals = Journals(options.state or settings.state_folder)
+    named = options.resume or options.replay
+    if options.resume is None and (os.sep in named or named.endswith(".jsonl") or Path(named).is_file()):
         return read(Path(named))
-    return host.journals.read(host.journals.find(named))
+    found = journals.read(journals.find(named))
+    for name, value in (found.header.get("noted") or {}).items():
+        if name in _HELD and getattr(options, name) == _HELD[name]:
+            setattr(options, name, value)
+    return found
+
+
+def noted(options: Any) -> dict[str, Any]:
+    """The options that hold a run in, as its journal has them."""
+    return {name: getattr(options, name) for name, usual in _HELD.items() if getattr(options, name) != usual}
+
+
+def assumed(options: Any) -> str | dict[int, str] | None:
+    """What is said of writes whose answer was lost: of all, or of each by its number. Raises UsageError."""
+    said: dict[int, str] = {}
+    for given in options.assume:
+        number, equals, word = given.rpartition("=")
+        if word not in ASSUMPTIONS or (equals and not (number.isascii() and number.isdigit())):
+            raise UsageError(f"--assume {given}: done, not-done, or N=done was expected", hint="as in --assume 3=done")
+        if not equals and len(options.assume) > 1:
+            raise UsageError(f"--assume {given} is of all calls: name each, as in --assume 3=done")
+        if not equals:
+            return str(word)
+        said[int(number)] = word
+    return said or None
 
 
 def tell(result: Result) -> None:
@@ -64,5 +99,7 @@ def tell(result: Result) -> None:
     if pending:
         each = ", ".join(f"{call['n']} ({call['call']} on account {call['account']})" for call in pending)
         output.note(f"suspended at call {each}; to approve it and go on: {go_on} --approve {pending[0]['n']}")
+    elif isinstance(result.error.details, dict) and "expected" in result.error.details:
+        return  # it went another way, and would again
     elif any(call.status == "ok" and call.policy is not None for call in result.calls):
         output.note(f"to go on where it stopped: {go_on}")

@@ -8,7 +8,6 @@ import signal
 import sys
 import time
 
-from luahost.calls.journal import ASSUMPTIONS
 from luahost.calls.run import limit_exceeded
 from luahost.cli import again, output
 from luahost.errors import Cancelled, UsageError
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from luahost.asynchronous import AgainOptions
     from luahost.calls.approval import Approve
+    from luahost.calls.history import History
     from luahost.calls.policy import Policy
     from luahost.calls.settings import Settings
     from luahost.cli.live import Live
@@ -88,8 +88,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "with --resume: approve the call N that the run was suspended at",
     },
     "--assume": {
-        "choices": ASSUMPTIONS,
-        "help": "with --resume: whether a write was done whose answer was lost",
+        "action": "append",
+        "default": (),
+        "metavar": "WORD",
+        "help": "with --resume: whether a write was done whose answer was lost: done or not-done, N=done of call N",
     },
     "--suspend": {
         "action": "store_true",
@@ -153,10 +155,10 @@ def _run(options: Any, child: Single | None) -> int:
 
     script = script_from(options) if again.needs_script(options) else None
     settings = Settings.load()
+    found = again.recorded(options, settings)
     limits = limits_from(options, settings)
     line = None if options.json else _live()
-    unheard = signal.getsignal(signal.SIGTERM)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled CI job ends as cleanly as Ctrl-C
+    unheard = _hear()
     try:
         with Host(
             settings=settings,
@@ -167,6 +169,7 @@ def _run(options: Any, child: Single | None) -> int:
             simulate=options.simulate,
             state=options.state,
             journal=False if options.no_journal or options.simulate else "if-possible",
+            noted=again.noted(options),
         ) as host:
             if settings.integrations():
                 _ = host.dispatcher  # a misspelt name in config.toml is wrong usage, whatever the script calls
@@ -180,11 +183,12 @@ def _run(options: Any, child: Single | None) -> int:
             }
             if line is not None:
                 line.surround(how)
-            result, shown = _perform(host, options, script, how)
+            result, shown = _perform(host, options, script, found, how)
     except Interrupted as interrupted:
         result, shown = interrupted.result, script
     finally:
-        signal.signal(signal.SIGTERM, unheard)
+        for number, handler in unheard.items():
+            signal.signal(number, handler)
         if line is not None:
             line.close()
     name, source, words, _ = shown or ("", b"", [], None)
@@ -197,9 +201,18 @@ def _run(options: Any, child: Single | None) -> int:
     return code
 
 
-def _perform(host: Host, options: Any, script: Any, how: AgainOptions) -> tuple[Result, Any]:
+def _hear() -> dict[int, Any]:
+    """A cancelled CI job and a closed terminal end a run as cleanly as Ctrl-C; gives what was there before."""
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in before.items():
+        if handler != signal.SIG_IGN:  # as nohup wants it
+            signal.signal(number, signal.default_int_handler)
+    return before
+
+
+def _perform(host: Host, options: Any, script: Any, found: History | None, how: AgainOptions) -> tuple[Result, Any]:
     """Run it, and give the script that was run."""
-    if options.resume is None and options.replay is None:
+    if found is None:
         name, source, words, folder = script
         result = host.run(
             source,
@@ -213,14 +226,13 @@ def _perform(host: Host, options: Any, script: Any, how: AgainOptions) -> tuple[
             **how,
         )
         return result, script
-    found = again.recorded(host, options)
     header = found.header
     given = _given_limits(options)
-    if given:
+    if given and options.resume is not None:
         how["limits"] = Limits(**header["limits"]).replace(**given)
     shown: Any = header["name"], header["source"].encode("utf-8", "surrogatepass"), [], None
     if options.resume is not None:
-        result = host.resume(found.run_id, approved=options.approve, assume=options.assume, **how)
+        result = host.resume(found.run_id, approved=options.approve, assume=again.assumed(options), **how)
     else:
         source = None if script is None else decode(script[1], script[0])
         result = host.replay(found.path, source, **how)

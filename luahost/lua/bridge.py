@@ -392,6 +392,8 @@ class Bridge:
             )
         if operation == "more":
             return self._services.more(self._run, request.get("walk"))
+        if operation == "note":
+            return None  # what there is to tell goes with it
         if operation == "cancel":
             self._give_up(request.get("ids"))
             return None

@@ -3,11 +3,9 @@
 
 local H = ...
 
-local next, type, format, max = next, type, string.format, math.max
+local type, format, max = type, string.format, math.max
 local concat = table.concat
 local os_time = os.time
-
-local STEADY = { number = true, boolean = true } -- keys whose order is the same in every process
 
 -- `times` has, by task, what earlier runs were told: {number of the call, time} whenever the time was another one than
 -- at the call before; `counts` how many calls those are in all.
@@ -64,23 +62,25 @@ return function(times, counts)
     return unordered and said .. ',"unordered":true' or said
   end
 
-  -- Looks at a table that is iterated over. What is numbered comes in order, and so does a single name.
+  -- Looks at a table that is walked by `next`. What is numbered comes in order, and so does a single name.
   local function watch(t)
-    if unordered or type(t) ~= "table" then
-      return
-    end
-    local size = #t
-    local others, unsteady = 0, false
-    local key = next(t, size > 0 and size or nil)
-    while key ~= nil do
-      others, unsteady = others + 1, unsteady or not STEADY[type(key)]
-      if others > 1 and unsteady then
-        unordered = true
-        return
-      end
-      key = next(t, key)
+    unordered = unordered or (type(t) == "table" and H.order.is_unsteady(t))
+  end
+
+  -- An iterator over a table, in an order that it has in every process; nil where Lua's own is such.
+  local function walk(t)
+    local step, exact = H.order.walk(t)
+    unordered = unordered or exact == false
+    return step
+  end
+
+  -- Tells the host what a task was told of the time, where its next request could be long in coming, or never come.
+  local function tell(task)
+    local clock = clock_of(task)
+    if clock.count ~= clock.told then
+      H.requests.ask({ op = "note" })
     end
   end
 
-  return { now = now, marks = marks, watch = watch }
+  return { now = now, marks = marks, watch = watch, walk = walk, tell = tell }
 end

@@ -22,7 +22,7 @@ _FOLDER = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 (pa
 _CORE = ("border", "chunks", "scalar", "main")  # what every run needs
 _FILES = (
     "json", "decode", "text", "errors", "failure", "readonly", "requests", "bytes", "namespace", "libraries",
-    "services", "environment", "lists", "waiting", "tasks", "parallel", "streams", "clocks",
+    "services", "environment", "lists", "waiting", "tasks", "parallel", "streams", "clocks", "order",
 )  # fmt: skip
 _LATE = ("code", "syntax", "mistakes", "absent", "slips")  # what only a script that is wrong loads: always as text
 
@@ -41,12 +41,14 @@ def read(name: str) -> bytes:
         return file.read()
 
 
-def _boot(files: dict[str, bytes]) -> Code:
+def _boot(files: dict[str, bytes], main: str = "main") -> Code:
     """boot.lua with what it needs: the core as functions, and the other files' places in their code, which is second.
 
-    One chunk for the core, one string for all that most runs never load: each piece would cost a conversion.
+    One chunk for the core, one string for all that most runs never load: each piece would cost a conversion. `main`
+    is the file that says what the state is for.
     """
-    core = b",".join(b"%s=function(...) %s end" % (name.encode(), read(name)) for name in _CORE)
+    texts = {name: read(main if name == "main" else name) for name in _CORE}
+    core = b",".join(b"%s=function(...) %s end" % (name.encode(), text) for name, text in texts.items())
     late = {name: read(name) for name in _LATE}
     places, at = [], 1
     for name, code in (files | late).items():
@@ -57,9 +59,9 @@ def _boot(files: dict[str, bytes]) -> Code:
     return head + read("boot"), b"".join((*files.values(), *late.values()))
 
 
-def sources() -> Code:
+def sources(main: str = "main") -> Code:
     """The host's half of the Lua code, as text: right for a single state."""
-    return _boot({name: read(name) for name in _FILES})
+    return _boot({name: read(name) for name in _FILES}, main)
 
 
 _DUMP = (

@@ -107,10 +107,10 @@ local function basic(env)
 
   function env.pairs(t)
     local members = H.readonly.listing(t)
-    if H.durable then
-      H.durable.watch(members or t)
-    end
-    if not members then
+    local step = H.durable and H.durable.walk(members or t)
+    if step then
+      return step, members or t, nil
+    elseif not members then
       return pairs(t)
     end
     -- A copy: what is iterated over is in the script's hands.

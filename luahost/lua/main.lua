@@ -2,8 +2,8 @@
 
 local H = ...
 
-local type, error, xpcall, select, unpack, collectgarbage, tostring, tonumber, setmetatable, rawset =
-  type, error, xpcall, select, unpack, collectgarbage, tostring, tonumber, setmetatable, rawset
+local type, error, pcall, xpcall, select, unpack, collectgarbage, tostring, tonumber, setmetatable, rawset =
+  type, error, pcall, xpcall, select, unpack, collectgarbage, tostring, tonumber, setmetatable, rawset
 local concat = table.concat
 local match, sub = string.match, string.sub
 local getinfo = debug.getinfo
@@ -35,6 +35,9 @@ local function failed(problem)
 end
 
 local function report(ok, body)
+  if H.durable then
+    pcall(H.durable.tell, false)
+  end
   local memory = H.scalar(collectgarbage("count") * 1024)
   local clean = tostring(H.border.clean())
   H.border.submit('R0 {"ok":' .. tostring(ok) .. ',"clean":' .. clean .. ',"memory":' .. memory .. "," .. body .. "}")

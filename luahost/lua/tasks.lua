@@ -242,6 +242,9 @@ end
 -- Runs the tasks of a group to their end.
 local function join(group)
   local task, passes = H.task, H.passes
+  if H.durable then
+    H.durable.tell(task) -- before its tasks do anything on the strength of it
+  end
   if task and passes and isyieldable() then
     group.parent, group.loop, task.inner = task, task.loop, group
     start(group)

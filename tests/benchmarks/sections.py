@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tests.benchmarks import (
     brokered,
+    checking,
     compute,
     docs,
     here,
@@ -51,6 +52,7 @@ SECTIONS = {
     "map": Section("luahost map: one script over many inputs", mapping.mapping, pinned=False),
     "docs": Section("documented blocks as tests", docs.docs),
     "mcp": Section("the MCP server", mcp.mcp, pinned=False),
+    "check": Section("a script that is checked and not run", checking.checking, pinned=False),
     "seal": Section("what each wall costs, once a process", seal.seal, free=False),
     "tokens": Section("what a model reads, by o200k_base", tokens.tokens, free=False),
     "walls": Section("what the parts of a run cost", walls.walls, free=False),

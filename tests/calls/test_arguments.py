@@ -10,6 +10,7 @@ import pytest
 from luahost import Function, Host, Param
 from luahost.calls import arguments as args
 from luahost.errors import InvalidArguments, LuaHostError
+from luahost.integrations.devin import DEVIN
 
 
 def function(*params: Param) -> Function:
@@ -232,6 +233,18 @@ def test_values_by_position_take_the_declared_order() -> None:
     assert args.from_positions(TWO, []) == {}
     with pytest.raises(InvalidArguments, match=r"4 values were given, and there are 3 parameters"):
         args.from_positions(TWO, [1, 2, 3, 4])
+
+
+def test_nothing_is_wrong_with_a_value_that_only_a_run_will_know() -> None:
+    create = DEVIN.function("create_session")
+    assert create is not None
+    secret = {"key": args.UNKNOWN, "value": args.UNKNOWN}
+    schema = {"type": "object", "properties": args.UNKNOWN}
+    given = {"prompt": args.UNKNOWN, "tags": ["a", args.UNKNOWN], "devin_mode": args.UNKNOWN,
+             "session_secrets": [secret, args.UNKNOWN], "structured_output_schema": schema}  # fmt: skip
+    assert args.check(create, given) == given
+    with pytest.raises(InvalidArguments, match=r"'tags' at \[2\] must be a string"):
+        args.check(create, {"prompt": args.UNKNOWN, "tags": [args.UNKNOWN, 5]})
 
 
 # -- on the road of calls ----------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.conftest import Command
 
 CALLS = [f"devin.{function.name}" for function in DEVIN.functions]
-COMMANDS = ["run", "call", "list", "search", "docs", "schema", "accounts", "doctor", "simulate"]
+COMMANDS = ["run", "call", "check", "stubs", "list", "search", "docs", "schema", "accounts", "doctor", "simulate"]
 
 
 def test_list_names_every_function(luahost: Command) -> None:

@@ -130,6 +130,7 @@ def test_an_error_of_a_resumed_run_shows_the_recorded_line(
         (["--resume", "x", "--simulate"], "--simulate does not go with --resume"),
         (["--approve", "1", "two.lua"], "--approve belongs to --resume"),
         (["--assume", "done", "two.lua"], "--assume belongs to --resume"),
+        (["--resume", "x", "--no-journal"], "--no-journal does not go with --resume"),
         (["--replay", "two"], "there is no run 'two'"),
         (["--replay", "./two.lua"], "two.lua:1: not a line of a journal: it is not JSON"),
         (["--replay", "none.jsonl"], "none.jsonl: No such file"),
@@ -178,6 +179,23 @@ def test_a_state_folder_that_cannot_be_used_is_told_and_stops_nothing(run: Calla
     assert told.code == 0
     assert told.err.startswith("luahost: this run cannot be resumed: the journal ")
     assert "Not a directory" in told.err
+
+
+def test_what_held_a_run_in_holds_it_in_again(run: Callable[..., Finished], simulator: Simulator) -> None:
+    before = len(simulator.sessions)
+    assert run("--read-only", "-e", "app.integrations.devin.list_sessions() " + TWO).code == 5
+    again = run("--resume", "last")
+    assert again.code == 5
+    assert "read" in again.err
+    assert len(simulator.sessions) == before
+
+
+@pytest.mark.parametrize("word", ["maybe", "x=done", "3=maybe"])
+def test_what_is_assumed_has_two_words(run: Callable[..., Finished], word: str) -> None:
+    run("-e", "app.integrations.devin.get_session('devin-none')")
+    told = run("--resume", "last", "--assume", word)
+    assert told.code == 2
+    assert "done, not-done, or N=done was expected" in told.err
 
 
 def test_another_state_folder_can_be_named(

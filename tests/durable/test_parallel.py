@@ -60,7 +60,7 @@ def test_killed_with_calls_in_flight_it_has_made_each_session_once(
         except subprocess.TimeoutExpired:
             process.kill()
         kills += 1
-        if runs.end(process) == 0:
+        if runs.end(process) == 0 or b"has ended well" in runs.errors:  # killed just after its end
             break
         assert runs.count < 40, runs.errors.decode()
     assert sorted(int(prompt.split()[1]) for prompt in server.prompts) == list(range(1, CREATES + 1))
@@ -136,16 +136,49 @@ def test_a_loop_over_a_tables_keys_goes_on_in_whatever_order(host: Host, state: 
     assert prompts == {f"task {number}" for number in range(1, 13)}
 
 
-def test_what_a_changed_loop_has_left_out_is_told(host: Host, state: Path) -> None:
+def test_another_write_is_another_way_whatever_a_script_has_walked(
+    host: Host, state: Path, simulator: Simulator
+) -> None:
     code = """
     local n = 0
-    for name in pairs({ a = true, b = true }) do n = n + 1 end
+    local t = { a = true, b = true }
+    local name = next(t)
+    while name do n, name = n + 1, next(t, name) end
     app.integrations.devin.create_session{ prompt = "at " .. os.clock() }
     """
     first = host.run(code)
+    before = len(simulator.sessions)
     second = host.resume(cut(state, first.run_id, is_no("end")))
-    assert second.ok
-    assert [note for note in second.meta["notices"] if "made before, and not this time: devin.create_session" in note]
+    assert second.error is not None
+    assert second.error.code == "conflict"
+    assert len(simulator.sessions) == before
+
+
+def test_tasks_of_a_tables_names_are_the_same_tasks_again(
+    devin: Callable[..., Devin], attempts: Callable[[str, Devin], Attempts]
+) -> None:
+    server = devin()
+    runs = attempts(
+        """
+        local devin, names, i = app.integrations.devin, {}, 0
+        local repos = { api = "a", web = "b", ios = "c", infra = "d", docs = "e", cli = "f" }
+        for name, repo in pairs(repos) do
+          i = i + 1
+          devin.create_session{ prompt = i .. " " .. name }
+          names[#names + 1] = name
+        end
+        parallel(names, function(name) devin.create_session{ prompt = "upgrade " .. repos[name] } end)
+        devin.create_session{ prompt = "last" }
+        """,
+        server,
+    )
+    while True:
+        process = runs.start()
+        if runs.count < 5:
+            server.strike("after", "host", process.pid)
+        if runs.end(process) == 0:
+            break
+    assert len(server.prompts) == len(set(server.prompts)) == 13
 
 
 def test_a_task_that_was_cancelled_is_no_other_way(host: Host, state: Path, simulator: Simulator) -> None:

@@ -507,8 +507,111 @@ def test_a_sensitive_value_that_an_answer_says_again_leaves_the_journal_readable
 ) -> None:
     value = '","at":'
     simulator.fail(path="/secrets", status=200, body={"secret_id": "s", "note": f"it is {value}"}, performed=True)
-    code = "return app.integrations.devin.create_secret{ key = 'T', value = args.v, type = 'key-value' }.secret_id"
-    run_id = host.run(code, args={"v": value}).run_id
-    (answer,) = [line for line in lines_of(state, run_id) if line["event"] == "answer"]
-    assert answer["result"]["note"] == "it is <sensitive>"
-    assert host.replay(Journals(state).path(run_id or "")).ok
+    code = "return app.integrations.devin.create_secret{ key = 'T', value = args.v, type = 'key-value' }"
+    first = host.run(code, args={"v": value})
+    (answer,) = [line for line in lines_of(state, first.run_id) if line["event"] == "answer"]
+    assert answer["result"]["note"].startswith("it is <sensitive:")
+    again = host.replay(Journals(state).path(first.run_id or ""))
+    assert again.value == first.value == {"secret_id": "s", "note": f"it is {value}"}
+
+
+def test_each_write_that_nobody_knows_of_is_named_and_answered_for_itself(
+    host: Host, state: Path, simulator: Simulator
+) -> None:
+    code = """
+    return parallel({ "a", "b", "c" }, function(name)
+      return app.integrations.devin.create_note{ name = name, body = "b", trigger = "t" }.name or "nobody knows"
+    end)
+    """
+    run_id = cut(state, host.run(code).run_id, is_no("answer"))
+    numbers = sorted(line["n"] for line in lines_of(state, run_id) if line["event"] == "sent")
+    assert len(numbers) > 1
+    before = sum(request.method == "POST" for request in simulator.requests)
+    result = host.resume(run_id)
+    assert result.error is not None
+    assert all(f"--assume {n}=done" in (result.error.hint or "") for n in numbers)
+    again = host.resume(run_id, assume=dict.fromkeys(numbers, "done"))
+    assert again.ok, again.error
+    assert again.value.count("nobody knows") == len(numbers)
+    assert sum(request.method == "POST" for request in simulator.requests) == before + 3 - len(numbers)
+
+
+@pytest.mark.parametrize("said", ["Done", "", "yes", {1: "maybe"}])
+def test_only_what_can_be_said_is_taken(host: Host, state: Path, said: Any) -> None:
+    run_id = cut(state, host.run(SAY).run_id, is_no("answer", 2))
+    with pytest.raises(UsageError, match="'done' or 'not-done' was expected"):
+        host.resume(run_id, assume=said)
+
+
+def test_the_organisation_is_known_before_a_write_leaves(
+    host: Host, state: Path, accounts: Callable[..., dict[str, Any]], simulator: Simulator
+) -> None:
+    run_id = cut(state, host.run("app.integrations.devin.create_session{ prompt = 'x' }").run_id, is_no("answer"))
+    other = accounts()
+    other["devin"]["default"] |= {"api_key": simulator.keys["v3"]["work"], "org_id": "org-another"}
+    with Host(accounts=other, policy=ALLOW, state=state) as changed, pytest.raises(UsageError, match="org_id"):
+        changed.resume(run_id)
+
+
+@pytest.mark.parametrize("said", ["done", "not-done"])
+def test_a_create_that_no_key_can_find_is_asked_about(host: Host, state: Path, simulator: Simulator, said: str) -> None:
+    simulator.allowed_tags = ["team"]
+    code = "return app.integrations.devin.create_session{ prompt = 'x' }.session_id"
+    first = host.run(code)
+    ledger = next((state / "ledger").iterdir())
+    (claim,) = [each for each in ledger.iterdir() if each.name == max(each.name for each in ledger.iterdir())]
+    entry = {"state": "sent", "arguments": json.loads(claim.read_text())["arguments"], "until": 0, "lasts": 0}
+    claim.write_text(json.dumps({**entry, "tagged": False}))
+    run_id = cut(state, first.run_id, is_no("answer"))
+    asked = host.resume(run_id)
+    assert asked.error is not None
+    assert asked.error.code == "outcome_unknown"
+    before = len(simulator.sessions)
+    again = host.resume(run_id, assume=said)
+    assert again.ok, again.error
+    assert len(simulator.sessions) == before + (said == "not-done")
+
+
+def test_all_that_an_outage_has_failed_is_made_anew_at_once(host: Host, simulator: Simulator) -> None:
+    code = """
+    return parallel({ 1, 2, 3, 4, 5, 6 }, function(i)
+      return app.integrations.devin.create_note{ name = "n" .. i, body = "b", trigger = "t" }.name
+    end)
+    """
+    simulator.fail(method="POST", path="/notes", status=403, times=6)
+    first = host.run(code)
+    assert first.error is not None
+    second = host.resume(first.run_id or "")
+    assert second.ok, second.error
+    assert second.value == ["n1", "n2", "n3", "n4", "n5", "n6"]
+
+
+def test_a_file_that_a_call_had_written_when_it_died_is_written_again(host: Host, state: Path, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("text")
+    code = """
+    local made = app.integrations.devin.upload_attachment{ file = "in.txt" }
+    app.integrations.devin.download_attachment{ url = made.url, file = "copy.txt" }
+    return "got it"
+    """
+    first = host.run(code, files=tmp_path)
+    assert first.value == "got it", first.error
+    assert host.resume(cut(state, first.run_id, is_no("answer", 2))).value == "got it"
+
+
+def test_another_time_zone_is_told(host: Host, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id = cut(state, host.run("app.integrations.devin.list_sessions()").run_id, is_no("end"))
+    path = Journals(state).path(run_id)
+    path.write_text(path.read_text().replace('"utc_offset": ', '"utc_offset": 1'))
+    assert "the time zone is another one" in host.resume(run_id).meta["notices"][0]
+
+
+def test_a_journal_of_anybody_s_allows_nothing(
+    host: Host, state: Path, accounts: Callable[..., dict[str, Any]]
+) -> None:
+    run_id = host.run("app.integrations.devin.list_sessions()", limits=Limits(cpu=None, output_bytes=None)).run_id
+    path = Journals(state).path(run_id or "")
+    path.write_text(path.read_text().replace("app.integrations", "while true do end app.integrations"))
+    with Host(accounts=accounts(), state=state, limits=Limits(cpu=0.2)) as other:
+        error = other.replay(path).error
+    assert error is not None
+    assert error.code == "limit_exceeded"
