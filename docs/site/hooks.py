@@ -105,7 +105,8 @@ def shown(path: str) -> str:
         for each in listed(path):
             link = posixpath.relpath(site_path(each), f"{BELOW}{path}")
             name = posixpath.relpath(each, path)
-            lines.append(f"- [{name}]({link})" + (f": {said_first(ROOT / each)}" if each.endswith(".lua") else ""))
+            said = said_first(ROOT / each) if each.endswith(".lua") else ""
+            lines.append(f"- [{name}]({link})" + (f": {said}" if said else ""))
         return "\n".join(lines) + "\n"
     return f"# {path}\n\n``````{_LANGUAGES.get(file.suffix, 'text')}\n{file.read_text('utf-8').rstrip()}\n``````\n"
 
