@@ -4,14 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 DOCUMENTED := $(sort $(wildcard lua_examples/documented/*.lua))
 
-.PHONY: help demo test lint bench docs clean
+.PHONY: help demo test lint bench docs site clean
 
 help:
 	@echo "make demo   run the tour and every documented example against the simulator"
 	@echo "make test   run all tests"
-	@echo "make lint   check style, types, imports and generated files"
+	@echo "make lint   check style, types, imports, generated files and the site"
 	@echo "make bench  measure, as ratios"
 	@echo "make docs   render what is generated from the spec"
+	@echo "make site   build the documentation as a site, in build/site"
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -25,9 +26,13 @@ $(VENV)/.test: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
 	@touch $@ $(VENV)/.run
 
+$(VENV)/.docs: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@touch $@ $(VENV)/.run
+
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
-	@touch $@ $(VENV)/.test $(VENV)/.run
+	@touch $@ $(VENV)/.docs $(VENV)/.test $(VENV)/.run
 
 $(VENV)/.bench: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
@@ -54,12 +59,16 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/python -m tests.checks.imports
 	$(BIN)/python -m tests.checks.generated
+	$(BIN)/python -m tests.checks.site
 
 bench: $(VENV)/.bench $(VENV)/.luacheck
 	$(BIN)/python -m tests.benchmarks
 
 docs: $(VENV)/.test
 	$(BIN)/python -m tests.checks.generated --write
+
+site: $(VENV)/.docs
+	$(BIN)/python -m tests.checks.site --write
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

@@ -14,6 +14,7 @@ from pathlib import Path
 from luahost.cli import COMMANDS, main as luahost
 from luahost.integrations.devin import DEVIN
 from luahost.reference.markdown import integration_page
+from tests.checks import tables
 
 ROOT = Path(__file__).parents[2]
 NOTE = "<!-- Generated from {source} by `make docs`: edit that, not this. -->\n\n"
@@ -21,6 +22,10 @@ NOTE = "<!-- Generated from {source} by `make docs`: edit that, not this. -->\n\
 
 def _devin() -> str:
     return NOTE.format(source="luahost/integrations/devin/functions/") + integration_page(DEVIN)
+
+
+def _tables() -> str:
+    return NOTE.format(source="luahost/errors.py and luahost/results.py") + tables.page()
 
 
 def _help(*words: str) -> str:
@@ -46,7 +51,7 @@ def _commands() -> str:
     return "".join(parts)
 
 
-GENERATED = {"docs/devin.md": _devin}
+GENERATED = {"docs/devin.md": _devin, "docs/errors-and-limits.md": _tables}
 if sys.version_info[:2] == (3, 11):
     # argparse words its help differently from one Python to the next: the committed one is that of the oldest.
     GENERATED["docs/command-help.md"] = _commands
