@@ -9,7 +9,7 @@ A journal is a file of JSON objects, one a line, only ever appended. Each has `e
     account  what a call's account was: `integration`, `account`, `base_url`, `org_id` (null until known),
              `api_version`, and `key`, by which it is seen whether the key is still the same
     call     a call, before it is made: its number `n`, `task`, `call`, `account`, `access`, `arguments` (sensitive ones
-             covered), and `walk` where a list is walked
+             covered), `walk` where a list is walked, and `keyed` where it carries a key by which it is found again
     sent     the write `n` is about to leave; it does so when this is on the disk
     unsent   it has not left after all
     answer   what the call `n` gave: `status`, and `result` or `error`, `policy`, and `now` where time was simulated; of
@@ -44,8 +44,8 @@ class RecordedCall:
     """One call of a journal. `status` is None for one that was not answered; `sent` says that a write had left."""
 
     __slots__ = (
-        "access", "account", "answered_at", "arguments", "at", "call", "error", "n", "now", "pages", "policy", "result",
-        "sent", "status", "task", "walk",
+        "access", "account", "answered_at", "arguments", "at", "call", "error", "keyed", "n", "now", "pages", "policy",
+        "result", "sent", "status", "task", "walk",
     )  # fmt: skip
 
     def __init__(self, event: dict[str, Any]) -> None:
@@ -56,6 +56,7 @@ class RecordedCall:
         self.access: str = event["access"]
         self.arguments: dict[str, Any] = event["arguments"]
         self.walk: bool = event.get("walk", False)
+        self.keyed: bool = event.get("keyed", False)
         self.at: float = event["at"]
         self.sent = False
         self.status: str | None = None
@@ -94,6 +95,9 @@ class History:
     """One run as its journal tells it. `size` is where its last whole line ends, in bytes."""
 
     def __init__(self, path: Path) -> None:
+        from luahost.calls.fields import check  # a run that only writes a journal needs none of it
+
+        self._check = check
         self.path = path
         self.header: dict[str, Any] = {}
         self.modules: dict[str, dict[str, str]] = {}
@@ -119,23 +123,17 @@ class History:
         """The calls that wait for somebody's approval."""
         if self.end is None or self.end["status"] != "suspended":
             return []
-        return [self.calls[n] for n in self.end.get("reopen", ()) if self.calls[n].policy is not None]
+        return [self.calls[n] for n in self.end.get("reopen") or () if self.calls[n].policy is not None]
 
     def reopen(self) -> None:
         """As a resumed run sees it: what ended it the last time is to be made anew."""
-        for n in (self.end or {}).get("reopen", ()):
+        for n in (self.end or {}).get("reopen") or ():
             self.calls[n].reopen()
         self.end = None
 
     # -- its lines ------------------------------------------------------------------------------------------
 
     def _run(self, event: dict[str, Any]) -> None:
-        if event["version"] != VERSION:
-            raise UsageError(
-                f"{self.path}:1: this journal has version {event['version']!r}, and {VERSION} is understood",
-                hint="use the luahost that wrote it",
-            )
-        _ = event["run_id"], event["source"], event["seed"], event["name"], event["account"]
         self.header = event
 
     def _module(self, event: dict[str, Any]) -> None:
@@ -146,19 +144,27 @@ class History:
 
     def _call(self, event: dict[str, Any]) -> None:
         made = RecordedCall(event)
+        if made.n in self.calls:
+            raise ValueError(f"there is a call {made.n} already")
         self.calls[made.n] = made
 
+    def _known(self, n: int) -> RecordedCall:
+        try:
+            return self.calls[n]
+        except KeyError:
+            raise ValueError(f"there is no call {n}") from None
+
     def _sent(self, event: dict[str, Any]) -> None:
-        self.calls[event["n"]].sent = True
+        self._known(event["n"]).sent = True
 
     def _unsent(self, event: dict[str, Any]) -> None:
-        self.calls[event["n"]].sent = False
+        self._known(event["n"]).sent = False
 
     def _answer(self, event: dict[str, Any]) -> None:
-        self.calls[event["n"]].answer(event)
+        self._known(event["n"]).answer(event)
 
     def _page(self, event: dict[str, Any]) -> None:
-        self.calls[event["n"]].pages.append(event)
+        self._known(event["n"]).pages.append(event)
 
     def _sleep(self, event: dict[str, Any]) -> None:
         self.sleeps.setdefault(event["task"], []).append((event["at"], event["seconds"]))
@@ -171,10 +177,11 @@ class History:
         self.output[event.get("task", "")] = event["bytes"]
 
     def _approved(self, event: dict[str, Any]) -> None:
-        self.approved.add(event["n"])
+        self.approved.add(self._known(event["n"]).n)
 
     def _end(self, event: dict[str, Any]) -> None:
-        _ = event["status"]
+        for n in event.get("reopen") or ():
+            self._known(n)
         self.end = event
 
     def _resume(self, event: dict[str, Any]) -> None:
@@ -182,11 +189,20 @@ class History:
         self.pauses.append((self.last_at, event["at"]))
 
     def take(self, event: dict[str, Any]) -> None:
-        """Learn one line; an event unknown here is of a later luahost, and passed over. Raises KeyError and such."""
+        """Learn one line; an event unknown here is of a later luahost, and passed over.
+
+        Raises ValueError for a line that is not as it should be.
+        """
+        if event["event"] == "run" and event.get("version") != VERSION:
+            raise UsageError(
+                f"{self.path}:1: this journal has version {event.get('version')!r}, and {VERSION} is understood",
+                hint="use the luahost that wrote it",
+            )
+        self._check(event)
         learn = _LEARN.get(event["event"])
         if learn is not None:
             learn(self, event)
-        self.last_at = event["at"]
+        self.last_at = max(self.last_at, event["at"])
 
 
 class RecordedClock:
@@ -231,15 +247,22 @@ def parsed(path: Path, data: bytes) -> History:
     for number, line in enumerate(data[: found.size].splitlines(), 1):
         try:
             event = json.loads(line)
+            if not isinstance(event, dict) or not isinstance(event.get("event"), str):
+                raise ValueError("it is no event")  # noqa: TRY301, TRY004
             if (number == 1) != (event["event"] == "run"):
                 raise ValueError("a journal begins with one line that says what was run")  # noqa: TRY301
             found.take(event)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            what = "it is not JSON" if isinstance(error, json.JSONDecodeError) else f"{error or type(error).__name__}"
+        except (ValueError, RecursionError) as error:
             raise UsageError(
-                f"{path}:{number}: not a line of a journal: {what}",
+                f"{path}:{number}: not a line of a journal: {_reason(error)}",
                 hint="the file was damaged or edited; what it says up to there is on the lines above",
             ) from None
     if not found.header:
         raise UsageError(f"{path}: not a journal: it has no first line", hint="nothing had happened yet: run it anew")
     return found
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, (json.JSONDecodeError, UnicodeDecodeError)):
+        return "it is not JSON"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
