@@ -30,8 +30,10 @@ A last line that is not complete was being written when the run died, and does n
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
+from luahost.calls.journals import content
 from luahost.errors import UsageError, from_fields, may_have_happened
 
 if TYPE_CHECKING:
@@ -229,19 +231,33 @@ _LEARN: dict[str, Any] = {name: getattr(History, f"_{name}") for name in _EVENTS
 
 
 def read(path: Path) -> History:
-    """The history that a journal tells.
+    """The history that a journal tells, wherever it lies and whatever it is called.
 
     Raises UsageError for a file that cannot be read, and with the line for one that is not a journal's.
     """
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}", hint="luahost runs list shows the runs there are") from None
-    return parsed(path, data)
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise UsageError(f"{path}: {reason}", hint="luahost runs list shows the runs there are") from None
+    try:
+        return _told(path, content(file, path))
+    finally:
+        os.close(file)
 
 
 def parsed(path: Path, data: bytes) -> History:
-    """The same of the file's bytes."""
+    """The same of the bytes of a file among the journals, which is called as its run is."""
+    found = _told(path, data)
+    if found.run_id != path.stem:
+        raise UsageError(
+            f"{path}:1: this is the journal of run {found.run_id}, under another name",
+            hint="give it its name back; luahost run --replay plays it as it is",
+        )
+    return found
+
+
+def _told(path: Path, data: bytes) -> History:
     found = History(path)
     found.size = data.rfind(b"\n") + 1
     for number, line in enumerate(data[: found.size].splitlines(), 1):
