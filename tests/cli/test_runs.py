@@ -473,6 +473,13 @@ def test_once_a_day_is_enough(write: Any, folder: Path) -> None:
     assert prune_daily(folder / "absent", 30, 512) == []
 
 
+def test_what_was_written_within_the_hour_goes_only_where_somebody_says_so(write: Any, folder: Path) -> None:
+    age(write("run-old", end(1)), 3700 / 86400)
+    age(write("run-new", end(1)), 3500 / 86400)
+    assert [each.run_id for each in prune_daily(folder, 0, 0)] == ["run-old"]
+    assert [each.run_id for each in prune(folder, None, 0)] == ["run-new"]
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
