@@ -172,7 +172,7 @@ def content(file: int, path: str | Path) -> bytes:
     """All that is in an open file, of the name `path`; raises UsageError for what is none, such as a pipe."""
     try:
         if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise UsageError(f"{path}: this is no file", hint=_LIST)
+            raise UsageError(f"{path}: not a journal: this is no regular file", hint=_LIST)
         with open(file, "rb", closefd=False) as opened:
             opened.seek(0)
             return opened.read()
@@ -190,7 +190,7 @@ def _check_own(file: int, path: str) -> None:
     """Raises UsageError for what is no file, not this user's, or can be written by others."""
     about = os.fstat(file)
     if not stat.S_ISREG(about.st_mode):
-        raise UsageError(f"{path}: this is no file", hint=_LIST)
+        raise UsageError(f"{path}: not a journal: this is no regular file", hint=_LIST)
     if about.st_uid != os.geteuid():
         raise UsageError(
             f"{path}: this journal belongs to another user, and is not gone on with",

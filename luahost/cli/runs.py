@@ -15,7 +15,7 @@ from luahost.calls.prune import prune
 from luahost.calls.settings import Settings
 from luahost.calls.timeline import Timeline
 from luahost.cli import output, run_page
-from luahost.cli.columns import fit, plain
+from luahost.cli.columns import plain
 from luahost.cli.waterfall import lines, seconds
 from luahost.errors import UsageError
 
@@ -181,7 +181,7 @@ def _trace(options: Namespace, timeline: Timeline, status: str) -> int:
     if options.json:
         output.print_json(run_page.whole(timeline, status))
         return 0
-    print(fit(run_page.title(timeline, status), output.columns()))
+    print("\n".join(run_page.title(timeline, status, output.columns())))
     color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     encoding = (sys.stdout.encoding or "").lower().replace("-", "")
     for line in lines(timeline, output.columns(), color=color, ascii_only=encoding != "utf8"):
