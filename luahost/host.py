@@ -349,7 +349,8 @@ class Host:
         if "opentelemetry" in sys.modules:
             from luahost import telemetry
 
-            made.spans = telemetry.spans(account, self._function, simulated=self.simulate)
+            before = None if again is None else again.journal
+            made.spans = telemetry.spans(account, self._function, simulated=self.simulate, before=before)
         return made
 
     def _function(self, call: str) -> Function | None:

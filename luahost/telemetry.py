@@ -1,7 +1,8 @@
 """Spans of OpenTelemetry: one for a run, and in it one for each call. Imported where a program uses its API.
 
 Calls that send requests are client spans, named as the conventions for HTTP say, as in `POST /v1/sessions`
-(https://opentelemetry.io/docs/specs/semconv/http/http-spans/). No span holds arguments, results, messages or keys.
+(https://opentelemetry.io/docs/specs/semconv/http/http-spans/); one that a journal answers is called as its function,
+and says that nothing was sent. No span holds arguments, results, messages or keys.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from contextvars import Token
 
     from luahost.calls.accounts import Account
+    from luahost.calls.journal import Journal
     from luahost.calls.run import Pending
     from luahost.results import Result
     from luahost.spec import Function
@@ -28,15 +30,17 @@ _PORTS = {"https": 443, "http": 80}
 _INHERITED = ("TRACEPARENT", "TRACESTATE", "BAGGAGE")
 
 
-def spans(account: str, find: Callable[[str], Function | None], *, simulated: bool) -> Spans | None:
+def spans(
+    account: str, find: Callable[[str], Function | None], *, simulated: bool, before: Journal | None = None
+) -> Spans | None:
     """What makes the spans of one run, or of one call without a run, below the span that is current here.
 
-    None where the program has set up nothing that would take them.
+    `before` is the journal of a run that is made again. None where the program has set up nothing that would take them.
     """
     provider = trace.get_tracer_provider()
     if isinstance(provider, (trace.ProxyTracerProvider, trace.NoOpTracerProvider)):
         return None
-    return Spans(provider.get_tracer("luahost", __version__), account, find, simulated=simulated)
+    return Spans(provider.get_tracer("luahost", __version__), account, find, simulated=simulated, before=before)
 
 
 def inherit(environ: Mapping[str, str]) -> None:
@@ -49,9 +53,16 @@ class Spans:
     """The spans of one run. Thread-safe: each call is told of by the thread that makes it."""
 
     def __init__(
-        self, tracer: trace.Tracer, account: str, find: Callable[[str], Function | None], *, simulated: bool
+        self,
+        tracer: trace.Tracer,
+        account: str,
+        find: Callable[[str], Function | None],
+        *,
+        simulated: bool,
+        before: Journal | None = None,
     ) -> None:
         self._tracer = tracer
+        self._before = before
         self._find = find
         self._about: dict[str, Any] = {"luahost.simulated": simulated}
         self._account = account
@@ -100,8 +111,11 @@ class Spans:
         if function is not None:
             about["luahost.access"] = function.access
         endpoint, more = _http(function, target)
+        sends = endpoint is not None and (self._before is None or not self._before.alone)
+        if self._before is not None:
+            endpoint, more = None, {}  # it is known at its end only whether it was sent
         name = endpoint or (record.call if function else "luahost.call")  # a name that no function has may be anything
-        kind = SpanKind.CLIENT if endpoint else SpanKind.INTERNAL
+        kind = SpanKind.CLIENT if sends else SpanKind.INTERNAL
         span = self._tracer.start_span(name, self._context, kind, {**about, **self._about, **more})
         pending.span = (span, function, context.attach(trace.set_span_in_context(span, self._context)))
 
@@ -110,21 +124,31 @@ class Spans:
         span, function, token = begun
         context.detach(token)
         record = pending.record
-        if pending.target is not None:
-            self._targets[_at(pending)] = pending.target
-            endpoint, more = _http(function, pending.target)  # only now it is known which version answered
-            if endpoint:
-                span.update_name(endpoint)
-            span.set_attributes(more)
         span.set_attribute("luahost.status", record.status)
-        status = (problem.status if problem else None) or pending.http_status
-        if status is not None and function is not None and function.endpoints:
-            span.set_attribute("http.response.status_code", status)
+        if record.replayed:
+            span.set_attribute("luahost.replayed", True)
+        else:
+            self._made(pending, problem, span, function)
         if problem is not None:
             self._failed(span, problem.code)
         elif record.status in ("error", "unknown"):
             self._failed(span, "cancelled")
         span.end()
+
+    def _made(
+        self, pending: Pending, problem: LuaHostError | None, span: trace.Span, function: Function | None
+    ) -> None:
+        """What is known of the request once there is an answer: such as which version of the API gave it."""
+        if pending.target is not None:
+            self._targets[_at(pending)] = pending.target
+        if pending.target is not None or (self._before is not None and not self._before.alone):
+            endpoint, more = _http(function, pending.target)
+            if endpoint:
+                span.update_name(endpoint)
+            span.set_attributes(more)
+        status = (problem.status if problem else None) or pending.http_status
+        if status is not None and function is not None and function.endpoints:
+            span.set_attribute("http.response.status_code", status)
 
     @staticmethod
     def _failed(span: trace.Span, kind: str) -> None:

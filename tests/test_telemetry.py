@@ -138,6 +138,41 @@ def test_the_version_that_answers_names_the_span(
     assert (spans()["POST /v1/sessions"].attributes or {})["url.template"] == "/v1/sessions"
 
 
+def test_what_a_journal_answers_is_not_shown_as_sent(
+    spans: Spans, accounts: Callable[..., dict[str, Any]], tmp_path: Path, isolation: str
+) -> None:
+    options: Any = {"policy": ALLOW, "isolation": isolation, "state": tmp_path, "journal": True}
+    with Host(accounts=accounts(), **options) as host:
+        failed = host.run(
+            "local devin = app.integrations.devin\n"
+            "local made = devin.create_session('Fix it')\n"
+            "pcall(devin.get_session, 'devin-nothing')\n"
+            "devin.get_session('devin-none')\n"
+        )
+        assert failed.error is not None
+        _exporter.clear()
+        host.resume(str(failed.run_id))
+        resumed = spans.all()
+        _exporter.clear()
+        host.replay(str(failed.run_id))
+    replayed = spans.all()
+    assert [span.name for span in resumed[:-1]] == [
+        "devin.create_session",
+        "devin.get_session",
+        "GET /v3/organizations/{org_id}/sessions/{devin_id}",
+    ]
+    assert resumed[2].kind is SpanKind.CLIENT
+    assert (resumed[2].attributes or {}).items() >= {
+        "http.request.method": "GET", "http.response.status_code": 404, "server.address": "127.0.0.1",
+    }.items()  # fmt: skip
+    assert [span.name for span in replayed[:-1]] == ["devin.create_session", "devin.get_session", "devin.get_session"]
+    assert all(span.kind is SpanKind.INTERNAL for span in replayed)
+    for span in (*resumed[:2], *replayed[:-1]):
+        assert (span.attributes or {})["luahost.replayed"] is True
+        assert not [name for name in span.attributes or {} if name.startswith(("http.", "url.", "server."))]
+    assert (resumed[1].attributes or {})["error.type"] == "not_found"
+
+
 def test_the_current_span_is_the_parent_of_a_run_and_of_a_call_without_one(host: Host, spans: Spans) -> None:
     with trace.get_tracer("program").start_as_current_span("request") as request:
         host.run("return 1")

@@ -30,8 +30,10 @@ A last line that is not complete was being written when the run died, and does n
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
+from luahost.calls.journals import content
 from luahost.errors import UsageError, from_fields, may_have_happened
 
 if TYPE_CHECKING:
@@ -95,6 +97,9 @@ class History:
     """One run as its journal tells it. `size` is where its last whole line ends, in bytes."""
 
     def __init__(self, path: Path) -> None:
+        from luahost.calls.fields import check  # a run that only writes a journal needs none of it
+
+        self._check = check
         self.path = path
         self.header: dict[str, Any] = {}
         self.modules: dict[str, dict[str, str]] = {}
@@ -120,7 +125,7 @@ class History:
         """The calls that wait for somebody's approval."""
         if self.end is None or self.end["status"] != "suspended":
             return []
-        return [self.calls[n] for n in self.end.get("reopen", ()) if self.calls[n].policy is not None]
+        return [self.calls[n] for n in self.end.get("reopen") or () if self.calls[n].policy is not None]
 
     @property
     def unknown(self) -> list[RecordedCall]:
@@ -133,19 +138,13 @@ class History:
 
     def reopen(self) -> None:
         """As a resumed run sees it: what ended it the last time is to be made anew."""
-        for n in (self.end or {}).get("reopen", ()):
+        for n in (self.end or {}).get("reopen") or ():
             self.calls[n].reopen()
         self.end = None
 
     # -- its lines ------------------------------------------------------------------------------------------
 
     def _run(self, event: dict[str, Any]) -> None:
-        if event["version"] != VERSION:
-            raise UsageError(
-                f"{self.path}:1: this journal has version {event['version']!r}, and {VERSION} is understood",
-                hint="use the luahost that wrote it",
-            )
-        _ = event["run_id"], event["source"], event["seed"], event["name"], event["account"]
         self.header = event
 
     def _module(self, event: dict[str, Any]) -> None:
@@ -156,19 +155,27 @@ class History:
 
     def _call(self, event: dict[str, Any]) -> None:
         made = RecordedCall(event)
+        if made.n in self.calls:
+            raise ValueError(f"there is a call {made.n} already")
         self.calls[made.n] = made
 
+    def _known(self, n: int) -> RecordedCall:
+        try:
+            return self.calls[n]
+        except KeyError:
+            raise ValueError(f"there is no call {n}") from None
+
     def _sent(self, event: dict[str, Any]) -> None:
-        self.calls[event["n"]].sent = True
+        self._known(event["n"]).sent = True
 
     def _unsent(self, event: dict[str, Any]) -> None:
-        self.calls[event["n"]].sent = False
+        self._known(event["n"]).sent = False
 
     def _answer(self, event: dict[str, Any]) -> None:
-        self.calls[event["n"]].answer(event)
+        self._known(event["n"]).answer(event)
 
     def _page(self, event: dict[str, Any]) -> None:
-        self.calls[event["n"]].pages.append(event)
+        self._known(event["n"]).pages.append(event)
 
     def _sleep(self, event: dict[str, Any]) -> None:
         self.sleeps.setdefault(event["task"], []).append((event["at"], event["seconds"]))
@@ -181,10 +188,11 @@ class History:
         self.output[event.get("task", "")] = event["bytes"]
 
     def _approved(self, event: dict[str, Any]) -> None:
-        self.approved.add(event["n"])
+        self.approved.add(self._known(event["n"]).n)
 
     def _end(self, event: dict[str, Any]) -> None:
-        _ = event["status"]
+        for n in event.get("reopen") or ():
+            self._known(n)
         self.end = event
 
     def _resume(self, event: dict[str, Any]) -> None:
@@ -192,11 +200,20 @@ class History:
         self.pauses.append((self.last_at, event["at"]))
 
     def take(self, event: dict[str, Any]) -> None:
-        """Learn one line; an event unknown here is of a later luahost, and passed over. Raises KeyError and such."""
+        """Learn one line; an event unknown here is of a later luahost, and passed over.
+
+        Raises ValueError for a line that is not as it should be.
+        """
+        if event["event"] == "run" and event.get("version") != VERSION:
+            raise UsageError(
+                f"{self.path}:1: this journal has version {event.get('version')!r}, and {VERSION} is understood",
+                hint="use the luahost that wrote it",
+            )
+        self._check(event)
         learn = _LEARN.get(event["event"])
         if learn is not None:
             learn(self, event)
-        self.last_at = event["at"]
+        self.last_at = max(self.last_at, event["at"])
 
 
 class RecordedClock:
@@ -223,33 +240,54 @@ _LEARN: dict[str, Any] = {name: getattr(History, f"_{name}") for name in _EVENTS
 
 
 def read(path: Path) -> History:
-    """The history that a journal tells.
+    """The history that a journal tells, wherever it lies and whatever it is called.
 
     Raises UsageError for a file that cannot be read, and with the line for one that is not a journal's.
     """
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}", hint="luahost runs list shows the runs there are") from None
-    return parsed(path, data)
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise UsageError(f"{path}: {reason}", hint="luahost runs list shows the runs there are") from None
+    try:
+        return _told(path, content(file, path))
+    finally:
+        os.close(file)
 
 
 def parsed(path: Path, data: bytes) -> History:
-    """The same of the file's bytes."""
+    """The same of the bytes of a file among the journals, which is called as its run is."""
+    found = _told(path, data)
+    if found.run_id != path.stem:
+        raise UsageError(
+            f"{path}:1: this is the journal of run {found.run_id}, under another name",
+            hint="give it its name back; luahost run --replay plays it as it is",
+        )
+    return found
+
+
+def _told(path: Path, data: bytes) -> History:
     found = History(path)
     found.size = data.rfind(b"\n") + 1
     for number, line in enumerate(data[: found.size].splitlines(), 1):
         try:
             event = json.loads(line)
+            if not isinstance(event, dict) or not isinstance(event.get("event"), str):
+                raise ValueError("it is no event")  # noqa: TRY301, TRY004
             if (number == 1) != (event["event"] == "run"):
                 raise ValueError("a journal begins with one line that says what was run")  # noqa: TRY301
             found.take(event)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            what = "it is not JSON" if isinstance(error, json.JSONDecodeError) else f"{error or type(error).__name__}"
+        except (ValueError, RecursionError) as error:
             raise UsageError(
-                f"{path}:{number}: not a line of a journal: {what}",
+                f"{path}:{number}: not a line of a journal: {_reason(error)}",
                 hint="the file was damaged or edited; what it says up to there is on the lines above",
             ) from None
     if not found.header:
         raise UsageError(f"{path}: not a journal: it has no first line", hint="nothing had happened yet: run it anew")
     return found
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, (json.JSONDecodeError, UnicodeDecodeError)):
+        return "it is not JSON"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)

@@ -19,6 +19,7 @@ _NAME = re.compile(r"([a-z0-9][a-z0-9-]{5,79})\.jsonl")  # any run's, see luahos
 _MADE = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}")  # an id that was not given, but made
 _BEGINNING = b'{"event":"run",'
 _DAY = 86400.0
+_HOUR = 3600.0  # somebody may be about to resume a run that has just stopped, as its last words say
 
 
 class Removed:
@@ -33,7 +34,10 @@ class Removed:
 
 
 def prune_daily(folder: Path, keep_days: float, max_mib: float) -> list[Removed]:
-    """`prune`, where it has not been done today; what cannot be done is left for another day."""
+    """`prune`, where it has not been done today; what cannot be done is left for another day.
+
+    A journal that was written within the last hour stays.
+    """
     mark = folder / MARK
     with suppress(OSError):
         try:
@@ -42,14 +46,15 @@ def prune_daily(folder: Path, keep_days: float, max_mib: float) -> list[Removed]
             os.utime(mark)  # before it is done, so that one process does it
         except FileNotFoundError:
             mark.touch(0o600)
-        return prune(folder, keep_days, max_mib)
+        return prune(folder, keep_days, max_mib, least=_HOUR)
     return []
 
 
-def prune(folder: Path, keep_days: float | None, max_mib: float | None) -> list[Removed]:
+def prune(folder: Path, keep_days: float | None, max_mib: float | None, *, least: float = 0.0) -> list[Removed]:
     """Remove journals that were last written more than `keep_days` ago, and then the oldest, until all take `max_mib`.
 
-    None is no limit. The journal of a run that is alive stays, and so does every file that is no journal's.
+    None is no limit; what was written less than `least` seconds ago stays in any case. The journal of a run that is
+    alive stays, and so does every file that is no journal's.
     """
     now = time.time()
     found = sorted(_journals(folder), key=lambda each: (each.changed, each.run_id))
@@ -58,7 +63,8 @@ def prune(folder: Path, keep_days: float | None, max_mib: float | None) -> list[
     for each in found:
         old = keep_days is not None and now - each.changed >= keep_days * _DAY
         large = max_mib is not None and total > max_mib * (1 << 20)
-        if (old or large) and _remove(folder / f"{each.run_id}.jsonl"):
+        young = now - each.changed < least
+        if (old or large) and not young and _remove(folder / f"{each.run_id}.jsonl"):
             removed.append(each)
             total -= each.bytes
     return removed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Timeline:
         self.history = history
         last = history.last_at if now is None else max(now, history.last_at)
         bounds: list[float] = [history.header["at"], *(at for pause in history.pauses for at in pause), last]
+        bounds = list(accumulate(bounds, max))  # a clock may have been set back meanwhile
         self.parts: list[tuple[float, float]] = list(zip(bounds[::2], bounds[1::2], strict=True))
         spans = [self._call(each, alive=now is not None) for each in history.calls.values()]
         self.spans = sorted([*spans, *self._sleeps(spans)], key=lambda each: (each.begin, each.call is not None))

@@ -10,7 +10,7 @@ from luahost.cli.columns import fit, plain, width
 from luahost.cli.waterfall import seconds
 
 if TYPE_CHECKING:
-    from luahost.calls.history import RecordedCall
+    from luahost.calls.history import History, RecordedCall
     from luahost.calls.timeline import Span, Timeline
 
 _GAP = 2
@@ -64,14 +64,24 @@ def _call(call: RecordedCall, span: Span, timeline: Timeline) -> dict[str, Any]:
     }
 
 
-def title(timeline: Timeline, status: str) -> str:
-    """One line about the run, for above its calls."""
+def title(timeline: Timeline, status: str, columns: int) -> list[str]:
+    """What is said of the run above its calls: one line, or as many as it takes where they have so many `columns`."""
+    history = timeline.history
+    found: list[str] = []
+    for part in (plain(history.header["name"]), history.run_id, status, _extent(timeline)):
+        if found and width(found[-1]) + _GAP + width(part) <= columns:
+            found[-1] += " " * _GAP + part
+        else:
+            found.append(fit(part, columns))
+    return found
+
+
+def _extent(timeline: Timeline) -> str:
+    """How much a run has done, and in what time."""
     history = timeline.history
     calls = "1 call" if len(history.calls) == 1 else f"{len(history.calls)} calls"
     resumed = f", resumed {_times(len(history.pauses))}" if history.pauses else ""
-    return (
-        f"{plain(history.header['name'])}  {history.run_id}  {status}  {calls} in {seconds(timeline.seconds)}{resumed}"
-    )
+    return f"{calls} in {seconds(timeline.seconds)}{resumed}"
 
 
 def _times(number: int) -> str:
@@ -87,14 +97,14 @@ def show(timeline: Timeline, status: str, columns: int) -> None:
         "run": history.run_id,
         "script": f"{header['name']} (sha256 {str(header.get('sha256', ''))[:12]})",
         "started": f"{started:%Y-%m-%d %H:%M:%S %Z}, process {header.get('pid')} on {header.get('host')}",
-        "status": f"{status}, {title(timeline, status).split('  ')[-1]}",
+        "status": f"{status}, {_extent(timeline)}",
         "account": header["account"],
     }
     about |= {name: output.shown(header[name]) for name in ("args", "words") if header.get(name)}
     for name, text in about.items():
         print(fit(f"{name:<8} {plain(text)}", columns))
     if error is not None:
-        print(f"{'error':<8} {error.get('code')}: {plain(error.get('message'))}")
+        print(f"{'error':<8} {plain(error.get('code'))}: {plain(error.get('message'))}")
     if history.calls:
         print(flush=True)
         output.print_table(*_calls(timeline, columns))
@@ -104,8 +114,10 @@ def show(timeline: Timeline, status: str, columns: int) -> None:
     if told:
         print()
     for n, problem in told:
-        print(f"call {n}: {problem.get('code')}: {plain(problem.get('message'))}")
+        print(f"call {n}: {plain(problem.get('code'))}: {plain(problem.get('message'))}")
     _show_pending(timeline)
+    for call in _doubtful(timeline.history) if status != "running" else ():
+        print(f"\ncall {call.n} has left, and may have happened: {plain(call)}")
     print("\nnext:")
     for line in following(timeline, status):
         print(f"  {line}")
@@ -115,9 +127,9 @@ def _show_pending(timeline: Timeline) -> None:
     """The calls that wait for a yes, whole: whoever allows them has to know what they do."""
     for call in timeline.history.pending:
         rule = (call.policy or {}).get("rule")
-        print(f"\ncall {call.n} waits for approval: {call.call} on account {call.account}")
+        print(f"\ncall {call.n} waits for approval: {plain(call.call)} on account {plain(call.account)}")
         for name, value in call.arguments.items():
-            print(f"  {name} = {output.shown(value, 2000)}")
+            print(f"  {plain(name)} = {output.shown(value, 2000)}")
         if rule:
             print(f"  because of: {plain(rule)}")
 
@@ -172,9 +184,33 @@ def following(timeline: Timeline, status: str) -> list[str]:
         return [f"luahost runs trace {run_id}", f"kill -INT {history.header.get('pid')}"]
     if status == "done":
         return [f"luahost runs trace {run_id}", f"luahost run --replay {run_id}"]
-    if history.pending:
-        numbers = " ".join(f"--approve {call.n}" for call in history.pending)
-        return [f"{resume} {numbers}", f"{resume}      (asks at the terminal)"]
-    if any(span.status == "unknown" for span in timeline.spans):
-        return [f"{resume} --assume not-done      (or done: look first)"]
+    doubtful = _doubtful(history)
+    approved = "".join(f" --approve {call.n}" for call in history.pending)
+    if doubtful:
+        said = {word: "".join(f" --assume {call.n}={word}" for call in doubtful) for word in ("done", "not-done")}
+        which = "if it has" if len(doubtful) == 1 else "for those that have"
+        return [
+            f"{resume}{approved}{said['done']}      ({which} happened: look first)",
+            f"{resume}{approved}{said['not-done']}      ({which} not)",
+        ]
+    if approved:
+        return [f"{resume}{approved}", f"{resume}      (asks at the terminal)"]
     return [resume]
+
+
+def _doubtful(history: History) -> list[RecordedCall]:
+    """The writes that may have happened, and that a resumed run would make anew: it has to be told what became of them.
+
+    One that carries a key is found again; where that has failed, the run has ended with it.
+    """
+    end = history.end or {}
+    anew = end.get("reopen") or ()
+    lost = bool(history.pauses) and (end.get("error") or {}).get("code") == "outcome_unknown"
+    return [
+        call
+        for _, call in sorted(history.calls.items())
+        if call.access == "write"
+        and call.sent
+        and (call.status is None or call.n in anew)
+        and (not call.keyed or (lost and call.status is None))
+    ]

@@ -15,7 +15,7 @@ from luahost.calls.prune import prune
 from luahost.calls.settings import Settings
 from luahost.calls.timeline import Timeline
 from luahost.cli import output, run_page
-from luahost.cli.columns import fit, plain
+from luahost.cli.columns import plain
 from luahost.cli.waterfall import lines, seconds
 from luahost.errors import UsageError
 
@@ -86,7 +86,7 @@ def _status(history: History, *, alive: bool) -> str:
 def _list(options: Namespace, journals: Journals) -> int:
     if options.limit is not None and options.limit < 1:
         raise UsageError(f"--limit: a number of at least 1 was expected, not {options.limit}")
-    ids = _newest_first(journals)
+    ids = journals.newest_first()
     most = options.limit or (len(ids) if options.json else _SHOWN)
     found = [_summary(journals, run_id) for run_id in ids[:most]]
     if options.json:
@@ -99,20 +99,6 @@ def _list(options: Namespace, journals: Journals) -> int:
     if len(ids) > most:
         output.note(f"{len(ids) - most} older; luahost runs list --limit {len(ids)} shows all")
     return 0
-
-
-def _newest_first(journals: Journals) -> list[str]:
-    """The ids by the time their runs began; only the first line of each file is read for that."""
-
-    def began(run_id: str) -> float:
-        path = journals.path(run_id)
-        try:
-            with path.open("rb") as file:
-                return float(json.loads(file.readline())["at"])
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            return path.stat().st_mtime if path.exists() else 0.0
-
-    return sorted(journals.ids(), key=lambda run_id: (began(run_id), run_id), reverse=True)
 
 
 def _summary(journals: Journals, run_id: str) -> dict[str, Any]:
@@ -195,7 +181,7 @@ def _trace(options: Namespace, timeline: Timeline, status: str) -> int:
     if options.json:
         output.print_json(run_page.whole(timeline, status))
         return 0
-    print(fit(run_page.title(timeline, status), output.columns()))
+    print("\n".join(run_page.title(timeline, status, output.columns())))
     color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     encoding = (sys.stdout.encoding or "").lower().replace("-", "")
     for line in lines(timeline, output.columns(), color=color, ascii_only=encoding != "utf8"):

@@ -20,6 +20,7 @@ from luahost.calls.timeline import Timeline
 from luahost.cli import main
 from luahost.cli.chrome import trace
 from luahost.cli.columns import width
+from luahost.cli.run_page import title
 from luahost.cli.waterfall import lines, seconds
 
 if TYPE_CHECKING:
@@ -237,10 +238,60 @@ def test_a_suspended_run_shows_the_call_that_waits_and_how_to_allow_it(write: An
 
 
 def test_a_write_of_unknown_outcome_is_told_and_what_can_be_said_of_it(write: Any, runs: Any) -> None:
-    write("run-one", call(1, 0, None, "create_session", access="write"))
+    write("run-one", call(1, 0, None, "send_message", access="write", arguments={"message": "\033hi"}))
     _, out, _ = runs("show", "last")
-    assert "1  devin.create_session  unknown" in out
-    assert "luahost run --resume run-one --assume not-done" in out
+    assert "1  devin.send_message  unknown" in out
+    assert "\ncall 1 has left, and may have happened: devin.send_message on account default with {" in out
+    assert out.endswith(
+        "next:\n"
+        "  luahost run --resume run-one --assume 1=done      (if it has happened: look first)\n"
+        "  luahost run --resume run-one --assume 1=not-done      (if it has not)\n"
+    )
+
+
+LOST = {"code": "outcome_unknown", "message": "devin.send_message: no answer"}
+BROKEN = {"code": "server_error", "message": "devin.send_message: answered 502", "status": 502}
+REFUSED = {"code": "validation_failed", "message": "devin.send_message: answered 422", "status": 422}
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "reopen", "more", "assumed"),
+    [
+        (LOST, "unknown", [1], {}, True),
+        (BROKEN, "error", [1], {}, True),
+        (REFUSED, "error", [1], {}, False),  # it has not happened: it is made again
+        (BROKEN, "error", [], {}, False),  # the script has gone on: the answer stays
+        (LOST, "unknown", [1], {"keyed": True}, False),  # it is found by its key
+    ],
+)
+def test_what_a_resumed_run_makes_anew_may_have_to_be_said(
+    error: Any, status: str, reopen: list[int], more: Any, assumed: bool, write: Any, runs: Any
+) -> None:
+    made = call(1, 0, 1, "send_message", access="write", status=status, error=error, **more)
+    write("run-one", made, end(2, "failed", error, reopen=reopen))
+    _, out, _ = runs("show", "last", "--json")
+    found = json.loads(out)["next"]
+    assert found[0].startswith("luahost run --resume run-one --assume 1=done ") == assumed
+    assert assumed or found == ["luahost run --resume run-one"]
+
+
+def test_what_carries_a_key_needs_no_word_but_where_it_was_not_found(write: Any, runs: Any) -> None:
+    made = call(1, 0, None, "create_session", access="write", keyed=True)
+    write("run-killed", made)
+    write("run-lost", made, {"event": "resume", "at": NOW + 5}, end(6, "failed", LOST))
+    _, out, _ = runs("show", "run-killed")
+    assert out.endswith("next:\n  luahost run --resume run-killed\n")
+    _, out, _ = runs("show", "run-lost")
+    assert "  luahost run --resume run-lost --assume 1=done " in out
+
+
+def test_each_write_that_may_have_happened_is_named(write: Any, runs: Any) -> None:
+    made = [call(n, 0, None, "send_message", access="write", task=str(n)) for n in (1, 2)]
+    waiting = [{**event, "n": 3} if event["event"] != "end" else {**event, "reopen": [3]} for event in SUSPENDED]
+    write("run-one", *made, *waiting)
+    _, out, _ = runs("show", "last")
+    assert "--resume run-one --approve 3 --assume 1=done --assume 2=done      (for those that have happened" in out
+    assert "--resume run-one --approve 3 --assume 1=not-done --assume 2=not-done      (for those that have not)" in out
 
 
 def test_as_json_a_call_has_all_that_is_known(write: Any, runs: Any) -> None:
@@ -362,6 +413,18 @@ def test_a_call_of_a_resumed_run_that_has_not_come_again_is_not_under_way(write:
     assert (span.status, span.seconds) == ("unanswered", 0)
 
 
+def test_what_is_said_of_the_run_is_not_cut(write: Any) -> None:
+    resumed = [{"event": "resume", "at": NOW + n} for n in range(3)]
+    name = "onboard_all_of_the_repositories.lua"
+    timeline = Timeline(read(write("20261125-161740-ab12cd34", call(1, 0, 1), *resumed, end(4), name=name)), None)
+    assert title(timeline, "suspended", 80) == [
+        "onboard_all_of_the_repositories.lua  20261125-161740-ab12cd34  suspended",
+        "1 call in 3 s, resumed 3 times",
+    ]
+    assert len(title(timeline, "suspended", 140)) == 1
+    assert max(map(width, title(timeline, "suspended", 30))) <= 30
+
+
 @pytest.mark.parametrize(
     ("lasted", "shown"),
     [(0, "0 ms"), (0.0123, "12 ms"), (1, "1 s"), (59.96, "60 s"), (100, "1m40s"), (7200, "2h00m"), (1e6, "11 d")],
@@ -471,6 +534,13 @@ def test_once_a_day_is_enough(write: Any, folder: Path) -> None:
     age(folder / ".pruned", 2)
     assert [each.run_id for each in prune_daily(folder, 30, 512)] == ["run-two"]
     assert prune_daily(folder / "absent", 30, 512) == []
+
+
+def test_what_was_written_within_the_hour_goes_only_where_somebody_says_so(write: Any, folder: Path) -> None:
+    age(write("run-old", end(1)), 3700 / 86400)
+    age(write("run-new", end(1)), 3500 / 86400)
+    assert [each.run_id for each in prune_daily(folder, 0, 0)] == ["run-old"]
+    assert [each.run_id for each in prune(folder, None, 0)] == ["run-new"]
 
 
 @pytest.mark.parametrize(
