@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Twice as many tests at a time as there are processors: many wait, for a limit to come or a process to end.
+WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 DOCUMENTED := $(sort $(wildcard lua_examples/documented/*.lua))
 
 .PHONY: help demo test lint bench docs site clean
@@ -51,7 +53,7 @@ demo: $(VENV)/.run
 	done
 
 test: $(VENV)/.test $(VENV)/.luacheck
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check
