@@ -53,8 +53,8 @@ def _one_of(*words: str) -> _Field:
     return _Field(f"one of {', '.join(words)}", str, holds=words.__contains__)
 
 
-def _texts(value: list[Any]) -> bool:
-    return all(type(each) is str for each in value)
+def _words(value: list[Any]) -> bool:
+    return all(type(each) in (str, int, float, bool) for each in value)
 
 
 def _numbers(value: list[Any]) -> bool:
@@ -102,7 +102,7 @@ FIELDS: dict[str, dict[str, _Field]] = {
         "seed": _Field("a whole number below 2^31", int, holds=lambda value: 0 <= value < 1 << 31),
         "now": _TIME.or_absent(_NONE),
         "args": _OBJECT.or_absent(_NONE),
-        "words": _Field("a list of texts", list, holds=_texts).or_absent(_NONE),
+        "words": _Field("a list of texts or numbers", list, holds=_words).or_absent(_NONE),
         "limits": _Field("limits of a run", dict, holds=_are_limits).or_absent(_NONE),
         **dict.fromkeys(("modules", "files"), _Field("a folder", str, holds=_is_path).or_absent(_NONE)),
         **dict.fromkeys(("sha256", "luahost", "isolation"), _TEXT.or_absent(_NONE)),

@@ -209,6 +209,12 @@ def test_what_a_later_luahost_adds_is_passed_over(events: Any, tmp_path: Path) -
     assert len(read(path).calls) == len(read(write(tmp_path / "two.jsonl", events)).calls)
 
 
+def test_words_that_a_program_gives_as_numbers_are_read_again(tmp_path: Path) -> None:
+    with Host(simulate=True, journal=True, state=tmp_path, isolation="none") as host:
+        made = host.run("return ...", words=[7, True, "x"])  # type: ignore[list-item]
+        assert host.replay(str(made.run_id)).values == made.values == [7, True, "x"]
+
+
 def test_a_clock_that_was_set_back_gives_no_negative_time(events: Any, tmp_path: Path) -> None:
     middle = next(at for at, event in enumerate(events) if event["event"] == "resume")
     for backwards in (slice(1, None), slice(middle, None), slice(len(events) - 1, None)):
