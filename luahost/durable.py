@@ -7,7 +7,7 @@ import time
 
 from luahost.calls.history import RecordedClock
 from luahost.calls.journal import ASSUMPTIONS, Journal
-from luahost.calls.journals import new_id
+from luahost.calls.journals import content, new_id
 from luahost.errors import InternalError, UsageError
 from luahost.results import Limits
 
@@ -135,7 +135,7 @@ def resume(
     path = journals.path(run_id)
     file = journals.open(run_id)
     try:
-        found = parsed(path, path.read_bytes())
+        found = parsed(path, content(file, path))
         _check_open(found)
         _check_accounts(found, dispatcher)
         numbers = _approvals(found, approved)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from luahost.calls.cover import Veil
 from luahost.calls.history import RecordedClock
-from luahost.errors import OutcomeUnknown, Unsupported, from_fields
+from luahost.errors import InvalidResponse, OutcomeUnknown, Unsupported, from_fields
 from luahost.spec import Listing
 
 if TYPE_CHECKING:
@@ -88,6 +89,14 @@ def _noted(
     journal.page(entry, {"last": True}, redact)
 
 
+def _json(text: str) -> Any:
+    """What a page says; a server may have sent what is no JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise InvalidResponse("the answer is no JSON") from None
+
+
 def _pages(
     run: Run, journal: Journal, dispatcher: Dispatcher, checked: Checked, entry: Entry
 ) -> Iterator[dict[str, Any]]:
@@ -100,8 +109,8 @@ def _pages(
             return
         page = dict(event["rest"])
         if "text" in event:
-            answer = json.loads(event["text"])
-            page = {**answer, **page, checked.function.entries: answer[event["field"]]}
+            listing = Listing(event["text"], event["field"], partial(_json, event["text"]))
+            page = {**listing.answer, **page, checked.function.entries: list(listing)}
         walked.append(page)
         yield page
     if journal.alone:

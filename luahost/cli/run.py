@@ -229,7 +229,7 @@ def _perform(host: Host, options: Any, script: Any, found: History | None, how: 
     header = found.header
     given = _given_limits(options)
     if given and options.resume is not None:
-        how["limits"] = Limits(**header["limits"]).replace(**given)
+        how["limits"] = Limits(**(header["limits"] or {})).replace(**given)
     shown: Any = header["name"], header["source"].encode("utf-8", "surrogatepass"), [], None
     if options.resume is not None:
         result = host.resume(found.run_id, approved=options.approve, assume=again.assumed(options), **how)
