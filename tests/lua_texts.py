@@ -37,11 +37,16 @@ def scripts() -> dict[str, str]:
 
 
 def blocks() -> dict[str, str]:
-    """The fenced blocks, by the page and the line on which each begins; those that are joined are one."""
+    """The fenced blocks, by the page and the line on which each begins; those that are joined are one.
+
+    One that shows a mistake, and is marked with its error, is none of them.
+    """
     found: dict[str, str] = {}
     for page in sorted(path for pattern in _PAGES for path in ROOT.glob(pattern)):
         name = ""
         for block in in_markdown(page.read_text("utf-8")).blocks:
+            if block.marks.error is not None:
+                continue
             if not block.marks.join:
                 name = f"{page.relative_to(ROOT).as_posix()}:{block.line}"
                 found[name] = "".join(f"{line}\n" for _, line in block.marks.setup)
