@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import time
 
-from luahost.calls.history import RecordedClock
 from luahost.calls.journal import ASSUMPTIONS, Journal
 from luahost.calls.journals import content, new_id
+from luahost.calls.recorded import RecordedClock
 from luahost.errors import InternalError, UsageError
 from luahost.results import Limits
 

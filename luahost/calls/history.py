@@ -34,12 +34,11 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from luahost.calls.journals import content
+from luahost.calls.lines import VERSION
 from luahost.errors import UsageError, from_fields, may_have_happened
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-VERSION = 1
 
 
 class RecordedCall:
@@ -214,22 +213,6 @@ class History:
         if learn is not None:
             learn(self, event)
         self.last_at = max(self.last_at, event["at"])
-
-
-class RecordedClock:
-    """Simulated time as a journal tells it: what each answer said, and what was slept."""
-
-    def __init__(self, now: float) -> None:
-        self._now = now
-
-    def time(self) -> float:
-        return self._now
-
-    def sleep(self, seconds: float) -> None:
-        self._now += seconds
-
-    def set(self, now: float) -> None:
-        self._now = max(self._now, now)
 
 
 _EVENTS = (

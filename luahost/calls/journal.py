@@ -9,8 +9,7 @@ import os
 import threading
 import time
 
-from luahost.calls.history import VERSION, History, RecordedCall
-from luahost.calls.lines import Lines
+from luahost.calls.lines import VERSION, Lines
 from luahost.calls.recorded import Asked, Entry, Recorded
 from luahost.errors import Cancelled, Conflict, InternalError, LimitExceeded, OutcomeUnknown, ScriptError, Unsupported
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from luahost.calls.handling import Connection
+    from luahost.calls.history import History, RecordedCall
     from luahost.calls.run import Run
     from luahost.errors import LuaHostError
     from luahost.results import CallRecord, Result

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
     from luahost.calls.history import History
 
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{5,79}")
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+_SHORTEST, _LONGEST = 6, 80
 MARK = ".pruned"
 """A file of the folder: it was last written when journals were last pruned."""
 
-_BEGAN = re.compile(rb'\{"event":\s?"run",\s?"at":\s?([0-9]{1,11}(?:\.[0-9]+)?)[,}]')
+_BEGAN = rb'\{"event":\s?"run",\s?"at":\s?([0-9]{1,11}(?:\.[0-9]+)?)[,}]'
 _READING = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe of that name must not make anybody wait
 _LIST = "luahost runs list shows the runs there are"
 _DAY = 86400.0
@@ -31,6 +32,11 @@ _TRIES, _PAUSE = 20, 0.02  # for a lock: whoever looks at a journal's state hold
 def new_id() -> str:
     """The id of a run that begins now: ids in alphabetical order are in order of time."""
     return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{os.urandom(4).hex()}"
+
+
+def is_id(text: str) -> bool:
+    """Whether a run can be called that: small letters, digits, hyphens."""  # a pattern would take time to compile
+    return _SHORTEST <= len(text) <= _LONGEST and _LETTERS.issuperset(text) and text[0] != "-"
 
 
 class Journals:
@@ -52,7 +58,7 @@ class Journals:
         return Path(self._path(run_id))
 
     def _path(self, run_id: str) -> str:
-        if not _ID.fullmatch(run_id):
+        if not is_id(run_id):
             raise UsageError(f"{run_id!r} is not the id of a run", hint="luahost runs list shows the ids there are")
         return f"{self.place}{os.sep}{run_id}.jsonl"
 
@@ -64,7 +70,7 @@ class Journals:
             return []
         except OSError as error:
             raise UsageError(f"{self.folder}: {error.strerror}") from None
-        return sorted(name[:-6] for name in names if name.endswith(".jsonl") and _ID.fullmatch(name[:-6]))
+        return sorted(name[:-6] for name in names if name.endswith(".jsonl") and is_id(name[:-6]))
 
     def newest_first(self) -> list[str]:
         """The ids by the time their runs began; only the first line of each file is read for that."""
@@ -212,7 +218,7 @@ def _began(path: str) -> float:
             if not stat.S_ISREG(about.st_mode):
                 return about.st_mtime
             with open(file, "rb", closefd=False) as opened:
-                found = _BEGAN.match(opened.read(80))
+                found = re.match(_BEGAN, opened.read(80))
             return float(found[1]) if found else about.st_mtime
         finally:
             os.close(file)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+VERSION = 1
+"""Of what the lines of a journal say; luahost.calls.history tells what that is."""
+
 BYTES = "\0bytes"
 """The name under which bytes stand in JSON, each as the character of its number."""
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from luahost.calls.cover import Veil
-from luahost.calls.history import RecordedClock
+from luahost.calls.recorded import RecordedClock
 from luahost.errors import InvalidResponse, OutcomeUnknown, Unsupported, from_fields
 from luahost.spec import Listing
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import deque
 
-from luahost.calls.history import History, RecordedCall, call_text
 from luahost.calls.lines import plain, with_bytes
 from luahost.errors import InternalError, from_fields
 
@@ -14,8 +13,25 @@ if TYPE_CHECKING:
     from typing import Any
 
     from luahost.calls.handling import Connection
+    from luahost.calls.history import History, RecordedCall
 
 _sorted = json.JSONEncoder(sort_keys=True, default=plain).encode
+
+
+class RecordedClock:
+    """Simulated time as a journal tells it: what each answer said, and what was slept."""
+
+    def __init__(self, now: float) -> None:
+        self._now = now
+
+    def time(self) -> float:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        self._now += seconds
+
+    def set(self, now: float) -> None:
+        self._now = max(self._now, now)
 
 
 class Asked:
@@ -31,6 +47,8 @@ class Asked:
         self.key = task, call, account, _sorted(arguments), walk
 
     def __str__(self) -> str:
+        from luahost.calls.history import call_text  # most runs name no call
+
         told = call_text(self.call, self.account, self.arguments)
         return f"{told} (in task {self.task})" if self.task else told
 
