@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Protocol
 
+from luahost.cli import output
 from luahost.lua.unfinished import is_unfinished
 
 if TYPE_CHECKING:
@@ -134,6 +135,8 @@ def at_terminal(remembered: Remembered, complete: Complete) -> Prompt:
             from luahost.cli.toolkit import Toolkit
         except ModuleNotFoundError:
             pass
+        except ImportError as error:
+            output.note(f"prompt_toolkit cannot be imported ({error}): the prompt is a plain one")
         else:
             return Toolkit(remembered, complete)
     return Plain(remembered, complete)

@@ -10,6 +10,7 @@ from luahost import durable
 from luahost.calls.journals import new_id
 from luahost.calls.policy import Policy
 from luahost.calls.settings import Settings
+from luahost.documented.beside import writable
 from luahost.documented.outcomes import Outcome, failed
 from luahost.errors import LuaHostError, UsageError
 from luahost.host import Host
@@ -27,10 +28,14 @@ def record(document: Document, script: Script, journal: str, limits: Limits) -> 
 
     None where that is done; else the failure. Raises UsageError where the journal cannot be written.
     """
-    marks, beside = script.marks, document.path.parent
+    marks, folder = script.marks, document.path.parent
+    try:
+        target = writable(document.path, journal)
+    except UsageError as error:
+        return failed(document, script.blocks[0].line, f"not recorded: {error.message}", script.blocks[0])
     settings = Settings.load()
     policy = Policy(read="allow", write="allow", rules=settings.rules())
-    options: dict[str, Any] = {"account": marks.account or "default", "args": marks.args, "modules": beside}
+    options: dict[str, Any] = {"account": marks.account or "default", "args": marks.args, "modules": folder}
     with tempfile.TemporaryDirectory(prefix="luahost-docs-") as state:
         try:
             with Host(policy=policy, limits=limits, settings=settings, state=state, journal=True) as host:
@@ -42,7 +47,7 @@ def record(document: Document, script: Script, journal: str, limits: Limits) -> 
         except LuaHostError as error:
             reason = f"not recorded: {error.message}; {error.hint}" if error.hint else f"not recorded: {error.message}"
             return failed(document, script.blocks[0].line, reason, script.blocks[0])
-    _write(beside / journal, _of_text(data, document.path.name, script.text))
+    _write(target, _of_text(data, document.path.name, script.text))
     return None
 
 

@@ -6,13 +6,13 @@ import secrets
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from shutil import copytree
 from typing import TYPE_CHECKING, Any, Self
 
 from luahost import durable
 from luahost.calls.cancellation import Cancellation
 from luahost.calls.policy import Policy
 from luahost.calls.settings import Settings
+from luahost.documented.beside import beside, copied
 from luahost.documented.judging import judged
 from luahost.documented.outcomes import Outcome, failed, not_run, skipped
 from luahost.errors import LuaHostError, UsageError
@@ -79,18 +79,18 @@ class Runner:
         return [failed(document, line, reason, first), *(not_run(document, each, first) for each in others)]
 
     def _result(self, host: Host, document: Document, script: Script, source: str, stack: ExitStack) -> Result:
-        marks, beside = script.marks, document.path.parent
-        options: dict[str, Any] = {"cancellation": self._cancellation, "modules": beside}
+        marks = script.marks
+        options: dict[str, Any] = {"cancellation": self._cancellation, "modules": document.path.parent}
         if marks.files is not None:
             place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="luahost-docs-")))
-            options["files"] = copytree(_folder(beside, marks.files), place / "files", symlinks=True)
+            options["files"] = copied(document.path, marks.files, place / "files")
         if marks.account is not None:
             options["account"] = marks.account
         if marks.args is not None:
             options["args"] = marks.args
         if marks.replay is None:
             return host.run(source, name=document.name, limits=self.limits, **options)
-        journal = beside / marks.replay
+        journal = beside(document.path, "replay", marks.replay)
         try:
             again = durable.replay(journal, script.text, lambda: host.journals)
         except UsageError as error:
@@ -114,10 +114,3 @@ class Runner:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _folder(beside: Path, name: str) -> Path:
-    found = beside / name
-    if not found.is_dir():
-        raise UsageError(f"files = {name}: there is no such folder beside the document")
-    return found

@@ -95,6 +95,9 @@ _NEEDS = {
 
 NAMES = (*_READ, "join", "setup")
 
+_SLIP = re.compile(rf"<!--[ \t]*(?P<word>luahost)[ \t]*(?P<colon>:?)\s*(?:{'|'.join(NAMES)})\b", re.IGNORECASE)
+"""A comment that is meant for luahost, however it begins."""
+
 
 def in_comments(text: str, line: int, marks: Marks) -> bool:
     """Add to `marks` what the HTML comments in `text` say, which begins at a line of the document.
@@ -102,11 +105,17 @@ def in_comments(text: str, line: int, marks: Marks) -> bool:
     False where none is meant for luahost. Raises MarkError.
     """
     found = False
+    for slip in _SLIP.finditer(text):
+        if slip["word"] != "luahost" or not slip["colon"]:
+            at = line + text.count("\n", 0, slip.start())
+            raise MarkError(at, "a comment for luahost begins with luahost: in small letters, and with the colon")
     for comment in COMMENT.finditer(text):
         found = True
         at = line + text.count("\n", 0, comment.start())
         if not comment["end"]:
             raise MarkError(at, "this comment is not closed: --> is missing")
+        if not comment["says"].strip():
+            raise MarkError(at, f"this comment says nothing; known: {', '.join(NAMES)}")
         lines = list(enumerate(comment["says"].split("\n"), at))
         if lines[0][1].strip() == "setup":
             marks.setup += lines[1:]
