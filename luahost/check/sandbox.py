@@ -13,8 +13,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from luahost.check.calls import Arguments
-    from luahost.check.syntax import Expression
+    from luahost.check.syntax import Entry, Expression
     from luahost.check.values import Value, Values
+
+
+_WAITING = ("check", "timeout", "every")
+_TOGETHER = ("limit", "settle")
+
+
+def _names(value: Value) -> dict[str, Entry] | None:
+    """The entries of a table as it is written, by their names; None for what is no such table, or not sure."""
+    if not isinstance(value, Table):
+        return None
+    keys = [entry.key for entry in value.entries]
+    if not all(isinstance(key, Constant) and isinstance(key.value, str) for key in keys):
+        return None
+    return {str(entry.key.value): entry for entry in value.entries if isinstance(entry.key, Constant)}
 
 
 class Sandbox:
@@ -26,17 +40,41 @@ class Sandbox:
 
     def wrong(self, name: str, args: Sequence[Expression]) -> Iterator[Wrong]:
         """What is wrong with a call of the function `name`; nothing for another, or where it is not sure."""
+        kind = self._kind(self._values.of(args[0])) if args else None
         if name == "each" and args:
-            yield from self._each(args)
+            yield from self._each(args, kind)
         elif name == "parallel" and args:
-            yield from self._parallel(args)
-        elif name == "sleep" and args and (kind := self._kind(self._values.of(args[0]))) not in (None, "a number"):
+            yield from self._parallel(args, kind)
+        elif name == "wait_until" and args:
+            yield from self._wait_until(args[0], kind)
+        elif name == "sleep" and kind not in (None, "a number"):
             yield Wrong(
                 args[0].at, f"sleep: a number of seconds, 0 or more, was expected, not {kind}", "as in sleep(5)"
             )
+        elif name == "json.decode" and kind not in (None, "a string"):
+            yield Wrong(args[0].at, f"json.decode: a string was expected, not {kind}", None)
 
-    def _each(self, args: Sequence[Expression]) -> Iterator[Wrong]:
+    def _wait_until(self, given: Expression, kind: str | None) -> Iterator[Wrong]:
+        value = self._values.of(given)
+        hint = "as in wait_until{ check = function() return ... end, timeout = 60 }"
+        if isinstance(value, Lambda | Builtin) or kind not in (None, "a table"):
+            yield Wrong(given.at, "wait_until: 'check' must be a function", hint)
+            return
+        names = _names(value)
+        if names is None:
+            return
+        for name, entry in names.items():
+            if name not in _WAITING:
+                yield Wrong(entry.at, f"wait_until: unknown parameter '{name}'", f"known: {', '.join(_WAITING)}")
+        check = names.get("check")
+        if check is None or self._kind(self._values.of(check.value)) is not None:
+            yield Wrong(given.at, "wait_until: 'check' must be a function", hint)
+
+    def _each(self, args: Sequence[Expression], kind: str | None) -> Iterator[Wrong]:
         callee = self._values.of(args[0])
+        if isinstance(callee, Constant) and kind is not None:
+            yield Wrong(args[0].at, f"each: a function that lists was expected, not {kind}",
+                        "as in each(app.integrations.devin.list_sessions, { tags = {...} })")  # fmt: skip
         if not isinstance(callee, Callee):
             return
         if callee.given:
@@ -48,7 +86,12 @@ class Sandbox:
         elif len(args) <= 1 or isinstance(self._values.of(args[1]), Table):
             yield from self._arguments.wrong(callee, args[1:])
 
-    def _parallel(self, args: Sequence[Expression]) -> Iterator[Wrong]:
+    def _parallel(self, args: Sequence[Expression], kind: str | None) -> Iterator[Wrong]:
+        if kind not in (None, "a table"):
+            yield Wrong(args[0].at, f"parallel: a table was expected, not {kind}", "as in parallel{ f, g }")
+        for name, entry in (_names(self._values.of(args[-1])) or {}).items():
+            if len(args) > 1 and name not in _TOGETHER:
+                yield Wrong(entry.at, f"parallel: unknown option '{name}'", f"known: {', '.join(_TOGETHER)}")
         first = self._values.of(args[0])
         if isinstance(first, Lambda | Builtin) or (isinstance(first, Callee) and not first.given):
             told = "parallel: one table of functions was expected, not a function"
