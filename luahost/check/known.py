@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from luahost.calls.accounts import DEFAULT, check_name
 from luahost.calls.directory import Directory
+from luahost.errors import UsageError
 from luahost.lua.inspection import sandbox
 
 if TYPE_CHECKING:
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
 
 
 def account_list(text: str | None) -> list[str] | None:
-    """The accounts that `--accounts a,b` names."""
-    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+    """The accounts that `--accounts a,b` names; raises UsageError for none, as an empty variable gives."""
+    found = None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+    if found == []:
+        raise UsageError("--accounts names no account", hint="as in --accounts work,personal; or leave it out")
+    return found
 
 
 class Known:
