@@ -28,7 +28,7 @@ loadstring("return 1") -- check luacheck luals
 debug.traceback() -- check luacheck luals
 helper() -- check luacheck luals
 sleep("5") -- check luals
-wait_until({ timeout = 5 }) -- luals
+wait_until({ timeout = 5 }) -- check luals
 for _, each_one in ipairs(devin.list_sessions()) do -- check
   print(each_one)
 end
