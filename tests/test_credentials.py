@@ -341,6 +341,16 @@ def started_by(pid: int) -> list[Path]:
     return found
 
 
+def open_files(process: Path) -> list[bytes]:
+    """What a child has open. One that is being forked this moment has its parent's socket until it closes it."""
+    until = time.monotonic() + 2
+    while True:
+        found = [str(each.readlink()).encode() for each in (process / "fd").iterdir()]
+        if time.monotonic() > until or not any(each.startswith(b"socket:") for each in found):
+            return found
+        time.sleep(0.005)
+
+
 def test_no_child_process_gets_the_key(monkeypatch: pytest.MonkeyPatch, simulator: Simulator, server: Server) -> None:
     key = simulator.keys["v3"]["default"]
     monkeypatch.setenv("DEVIN_API_KEY", key)
@@ -357,7 +367,7 @@ def test_no_child_process_gets_the_key(monkeypatch: pytest.MonkeyPatch, simulato
                 seen.extend((folder / name).read_bytes() for name in ("environ", "cmdline"))
         for folder in scripts:
             with suppress(OSError):
-                seen.extend(str(each.readlink()).encode() for each in (folder / "fd").iterdir())
+                seen.extend(open_files(folder))
 
     script = "app.integrations.devin.list_sessions() print('look') app.integrations.devin.list_sessions()"
     with Host(policy=ALLOW, state=False) as host:
