@@ -21,7 +21,22 @@ if TYPE_CHECKING:
     from luahost.results import CallRecord, Limits, Result
 
 
-class RunOptions(TypedDict, total=False):
+class _Options(TypedDict, total=False):
+    """What both of the following have."""
+
+    limits: Limits | None
+    approve: Approve | None
+    cancellation: Cancellation | None
+    on_output: Callable[[bytes], None] | None
+    on_notice: Callable[[str], None] | None
+    on_begin: Callable[[CallRecord], None] | None
+    on_call: Callable[[CallRecord], None] | None
+    keep_output: bool
+    owner: str | None
+    suspend: bool
+
+
+class RunOptions(_Options, total=False):
     """The options of `Host.run` that `run_async` takes as well."""
 
     name: str
@@ -30,35 +45,15 @@ class RunOptions(TypedDict, total=False):
     account: str
     modules: str | Path | None
     files: str | Path | None
-    limits: Limits | None
-    approve: Approve | None
     dry_run: bool
-    cancellation: Cancellation | None
-    on_output: Callable[[bytes], None] | None
-    on_notice: Callable[[str], None] | None
-    on_begin: Callable[[CallRecord], None] | None
-    on_call: Callable[[CallRecord], None] | None
-    keep_output: bool
-    owner: str | None
     run_id: str | None
-    suspend: bool
 
 
-class AgainOptions(TypedDict, total=False):
+class AgainOptions(_Options, total=False):
     """The options of `Host.run` that `resume` and `replay` take: those that are not the script's own."""
 
-    limits: Limits | None
-    approve: Approve | None
     loop: AbstractEventLoop | None
-    cancellation: Cancellation | None
-    on_output: Callable[[bytes], None] | None
-    on_notice: Callable[[str], None] | None
-    on_begin: Callable[[CallRecord], None] | None
-    on_call: Callable[[CallRecord], None] | None
-    keep_output: bool
     child: Single | None
-    owner: str | None
-    suspend: bool
 
 
 async def run_async(run: Callable[..., Result], threads: Executor, options: RunOptions) -> Result:
