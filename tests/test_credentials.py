@@ -356,9 +356,10 @@ def test_no_child_process_gets_the_key(monkeypatch: pytest.MonkeyPatch, simulato
     monkeypatch.setenv("DEVIN_API_KEY", key)
     monkeypatch.setenv("DEVIN_BASE_URL", server.url)
     seen: list[bytes] = []
+    others = started_by(os.getpid())  # servers that tests share, say
 
     def look(_: bytes) -> None:
-        parent = started_by(os.getpid())
+        parent = [each for each in started_by(os.getpid()) if each not in others]
         scripts = [child for each in parent for child in started_by(int(each.name))]
         assert parent
         assert scripts
