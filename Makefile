@@ -40,9 +40,9 @@ $(VENV)/.bench: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	@touch $@ $(VENV)/.test $(VENV)/.run
 
-# Where it cannot be had, the tests that need it say so and skip.
-$(VENV)/.luacheck: tests/checks/luacheck.py | $(VENV)/.test
-	@$(BIN)/python -m tests.checks.luacheck
+# luacheck and MCP's inspector. Where one cannot be had, the tests that need it say so and skip.
+$(VENV)/.others: tests/checks/others.py | $(VENV)/.test
+	@$(BIN)/python -m tests.checks.others
 	@touch $@
 
 demo: $(VENV)/.run
@@ -52,7 +52,7 @@ demo: $(VENV)/.run
 		echo; \
 	done
 
-test: $(VENV)/.test $(VENV)/.luacheck
+test: $(VENV)/.test $(VENV)/.others
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 lint: $(VENV)/.dev
@@ -63,7 +63,7 @@ lint: $(VENV)/.dev
 	$(BIN)/python -m tests.checks.generated
 	$(BIN)/python -m tests.checks.site
 
-bench: $(VENV)/.bench $(VENV)/.luacheck
+bench: $(VENV)/.bench $(VENV)/.others
 	$(BIN)/python -m tests.benchmarks
 
 docs: $(VENV)/.test

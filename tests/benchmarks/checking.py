@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import compileall
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,6 +14,7 @@ from luahost.integrations import catalog
 from luahost.lua.inspection import sandbox
 from luahost.reference.luacheck import luacheckrc
 from tests.benchmarks.figures import Figure, beside, seconds, timed
+from tests.checks import others
 from tests.lua_texts import ROOT
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def _process(*words: str | Path) -> Callable[[], object]:
 def checking() -> list[Figure]:
     compileall.compile_dir(Path(luahost.__file__).parent, quiet=2)  # as it is where it was installed
     folder = Path(sys.executable).parent
-    luacheck = shutil.which("luacheck", path=f"{folder}{os.pathsep}{os.environ['PATH']}")
+    luacheck = others.find("luacheck")
     with tempfile.TemporaryDirectory() as place:
         file, config = Path(place) / "long.lua", Path(place) / ".luacheckrc"
         file.write_text(script(), "utf-8")

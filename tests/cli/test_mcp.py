@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from tests.conftest import Command
 
 HTTP = [name for name, client in CLIENTS.items() if client.http is not None]
-INSPECTOR = shutil.which("mcp-inspector") or shutil.which("mcp-inspector", path="node_modules/.bin")
 
 
 def printed(luahost: Command, client: str, *words: str, **options: Any) -> Any:
@@ -119,22 +116,3 @@ def test_without_the_extra_one_line_says_what_to_install(home: Any) -> None:
     assert len(done.stderr.splitlines()) == 1
     words = [sys.executable, "-c", code, "mcp", "--print-config", "zed"]
     assert b"context_servers" in subprocess.check_output(words, timeout=30, stderr=subprocess.DEVNULL)
-
-
-@pytest.mark.skipif(
-    INSPECTOR is None, reason="the inspector is not installed: npm install @modelcontextprotocol/inspector"
-)
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["--method", "tools/list"], "outputSchema"),
-        (["--method", "tools/call", "--tool-name", "execute_lua", "--tool-arg", "code=return 6 * 7"], "42"),
-        (["--method", "resources/read", "--uri", "luahost://docs/devin.create_session"], "prompt"),
-    ],
-)
-def test_the_official_inspector_understands_the_server(words: list[str], said: str) -> None:
-    server = [sys.executable, "-m", "luahost", "mcp", "--simulate"]
-    done = subprocess.run(
-        [str(INSPECTOR), "--cli", *server, *words], capture_output=True, text=True, timeout=60, check=True
-    )
-    assert said in json.dumps(json.loads(done.stdout))

@@ -107,9 +107,9 @@ class Way:
         parameters = StdioServerParameters(
             command=sys.executable, args=["-m", "luahost", "mcp", *words], env={**os.environ, **(env or {})}
         )
-        before = descendants(os.getpid())
+        before = children(os.getpid())
         async with Client(parameters, mode=self.mode, **options) as client:
-            self.server = min(descendants(os.getpid()) - before)
+            (self.server,) = children(os.getpid()) - before
             yield client
 
     def __repr__(self) -> str:
@@ -164,6 +164,12 @@ def is_there(pid: int) -> bool:
 
 def _pids() -> list[str]:
     return [each.name for each in Path("/proc").iterdir() if each.name.isdigit()]
+
+
+def children(pid: int) -> set[int]:
+    """The processes that one has started, those that have ended but for their burial left out."""
+    stats = {int(each): stat for each in _pids() if (stat := _stat(each))}
+    return {each for each, stat in stats.items() if int(stat[1]) == pid and stat[0] != "Z"}
 
 
 def descendants(pid: int) -> set[int]:

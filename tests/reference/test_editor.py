@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,18 +19,18 @@ from luahost.reference import luals
 from luahost.reference.luacheck import luacheckrc
 from luahost.spec import Field, Function, Integration, Param
 from tests import lua_texts
+from tests.checks import others
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 PLANTED = lua_texts.ROOT / "tests" / "data" / "planted.lua"
 ACCOUNTS = ["default", "work", "personal", "end"]  # the last is a word of Lua's own
-PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-LUACHECK = shutil.which("luacheck", path=PATH)
-LUALS = shutil.which("lua-language-server", path=PATH)
+LUACHECK = others.find("luacheck")
+LUALS = others.find("lua-language-server")
 
 needs_luacheck = pytest.mark.skipif(
-    LUACHECK is None, reason="luacheck is not installed: make .venv/.luacheck gets it where apt-get is"
+    LUACHECK is None, reason="luacheck is not installed: make .venv/.others gets it where apt-get is"
 )
 needs_luals = pytest.mark.skipif(
     LUALS is None, reason="lua-language-server is not installed: none of PyPI, npm and Debian has it"
