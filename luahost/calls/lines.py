@@ -72,6 +72,8 @@ class Lines:
         data = (redact(text) if redact else text).encode("utf-8", "surrogatepass") + b"\n"
         try:
             with self._writing:
+                if self._file is None:
+                    return  # closed meanwhile: its number may be another file's by now
                 self._append(file, data)
             if sure:
                 os.fsync(file)

@@ -59,15 +59,14 @@ def _cut(value: Any) -> Any:
 class Pending:
     """A call under way.
 
-    `sent` says that a write has left, so that its outcome is worth waiting for; `leaving`, that its journal is being
-    told so; `done`, that it has given its result; `planned`, that a dry run has given it, and nothing was sent;
-    `cancelled`, that nobody waits for it any more. `entry` is what the journal knows. `target` is the account that it
-    has sent requests to, and `http_status` what the last of them was answered with; `span` is whatever traces it.
+    `sent` says that a write has left, so that its outcome is worth waiting for; `done`, that it has given its result;
+    `planned`, that a dry run has given it, and nothing was sent; `cancelled`, that nobody waits for it any more.
+    `entry` is what the journal knows. `target` is the account that it has sent requests to, and `http_status` what the
+    last of them was answered with; `span` is whatever traces it.
     """
 
     __slots__ = (
-        "cancelled", "done", "entry", "http_status", "leaving", "planned", "record", "sent", "span", "started",
-        "target",
+        "cancelled", "done", "entry", "http_status", "planned", "record", "sent", "span", "started", "target",
     )  # fmt: skip
 
     def __init__(self, record: CallRecord) -> None:
@@ -77,7 +76,6 @@ class Pending:
         self.done = False
         self.planned = False
         self.cancelled = False
-        self.leaving = False
         self.target: Account | None = None
         self.http_status: int | None = None
         self.span: Any = None
@@ -143,6 +141,7 @@ class Run:
         self.spans: Spans | None = None
         self.stopped = False
         self._pending: set[Pending] = set()
+        self._leaving = 0  # writes whose journal is being told that they leave
         self._text_kept = 0
         self._changed = threading.Condition()
 
@@ -250,26 +249,32 @@ class Run:
 
         Raises Cancelled when the run has ended meanwhile, or the call was given up.
         """
-        entry = None if pending.sent or self.journal is None else pending.entry
-        if entry is not None and self.journal is not None:
-            self.check_open()
-            pending.leaving = True
+        if pending.sent or pending.entry is None or self.journal is None:
+            self._leave(pending)
+            return
+        self.check_open()
+        with self._changed:
+            self._leaving += 1
+        try:
+            self.journal.sent(pending.entry)  # not within the lock: a disk takes its time
             try:
-                self.journal.sent(entry)  # not within the lock: a disk takes its time
-            except BaseException:
-                pending.leaving = False
+                self._leave(pending)
+            except Cancelled:
+                self.journal.unsent(pending.entry)
                 raise
+        finally:
+            with self._changed:
+                self._leaving -= 1
+                self._changed.notify_all()
+
+    def _leave(self, pending: Pending) -> None:
         with self._changed:
             leaves = not (pending.cancelled or self.stopped or self.cancelled or self.is_over())
             pending.sent = pending.sent or leaves
-        if leaves:
-            return
-        if entry is not None and self.journal is not None:
-            self.journal.unsent(entry)
-            pending.leaving = False
-        raise Cancelled(
-            "this was given up before it was sent" if pending.cancelled else "the run ended before this was sent"
-        )
+        if not leaves:
+            raise Cancelled(
+                "this was given up before it was sent" if pending.cancelled else "the run ended before this was sent"
+            )
 
     def deadline_for(self, pending: Pending) -> float | None:
         """When this call must end, in seconds of time.monotonic; None for never."""
@@ -377,7 +382,7 @@ class Run:
 
     def settle(self, seconds: float = GRACE) -> None:
         """Wait for the writes that were already sent, so that their outcome is known; say which are not."""
-        if not self._pending:
+        if not (self._pending or self._leaving):
             return
         waiting = len(self.unsettled())
         if waiting:
@@ -386,7 +391,7 @@ class Run:
         try:
             with self._changed:
                 self._changed.wait_for(
-                    lambda: not any(pending.sent or pending.leaving for pending in self._pending), seconds
+                    lambda: not (self._leaving or any(pending.sent for pending in self._pending)), seconds
                 )
         finally:
             for record in self.unsettled():

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 import stat
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from luahost import Host, Limits, Policy
+from luahost.calls.journal import Journal
 from luahost.calls.journals import Journals
+from luahost.calls.run import Run
 from luahost.errors import UsageError
 from tests.conftest import ALLOW
 
@@ -18,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from luahost.calls.recorded import Entry
+    from luahost.calls.run import Pending
+    from luahost.errors import LuaHostError
     from luahost.integrations.devin.simulator import Simulator
 
 THREE = """
@@ -585,6 +592,43 @@ def test_all_that_an_outage_has_failed_is_made_anew_at_once(host: Host, simulato
     second = host.resume(first.run_id or "")
     assert second.ok, second.error
     assert second.value == ["n1", "n2", "n3", "n4", "n5", "n6"]
+
+
+def test_a_write_that_is_given_up_as_it_leaves_is_known_not_to_have_left(
+    host: Host, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaving, given_up = threading.Event(), threading.Event()
+    tell, give_up = Journal.sent, Run.give_up
+
+    def sent(journal: Journal, entry: Entry) -> None:
+        tell(journal, entry)
+        leaving.set()
+        given_up.wait(10)
+        time.sleep(0.2)  # a run that does not wait for this has ended by then
+
+    def gives_up(run: Run, pending: Pending, problem: LuaHostError) -> bool:
+        leaving.wait(10)
+        given = give_up(run, pending, problem)
+        given_up.set()
+        return given
+
+    code = """
+    return parallel{
+      function() return app.integrations.devin.create_note{ name = "n", body = "b", trigger = "t" }.name end,
+      function() return #app.integrations.devin.list_sessions().sessions > 0 end,
+    }
+    """
+    simulator.fail(method="GET", path="/sessions", status=403, times=None)
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "sent", sent)
+        patched.setattr(Run, "give_up", gives_up)
+        first = host.run(code)
+    assert first.error is not None
+    assert first.error.code == "forbidden"
+    simulator.clear_faults()
+    second = host.resume(first.run_id or "")
+    assert second.ok, second.error
+    assert second.value == ["n", True]
 
 
 def test_a_file_that_a_call_had_written_when_it_died_is_written_again(host: Host, state: Path, tmp_path: Path) -> None:
