@@ -8,7 +8,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from luahost import errors
+from luahost import errors, strict
 from luahost.spec import Listing
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _json(
             found = _unread(text, listing, lambda: _json(response, body, known, account, write=write, listing=None))
             if found is not None:
                 return found
-        return account.cover(_decode(text)) if hidden else _decode(text)
+        return account.cover(strict.decode(text)) if hidden else strict.decode(text)
     except (ValueError, RecursionError) as error:
         raise errors.InvalidResponse(
             f"{host} answered with JSON that cannot be read: {_brief(error)}", **known
@@ -103,24 +103,11 @@ def _unread(text: str, field: str, read: Callable[[], Any]) -> dict[str, Any] | 
     tail = _TAIL.match(text, text.rfind("]") + 1)
     if tail is None or not text.startswith("{"):
         return None
-    found: dict[str, Any] = _decode("{" + tail["members"][1:] + "}")
+    found: dict[str, Any] = strict.decode("{" + tail["members"][1:] + "}")
     found[field] = Listing(text, field, read)
     return found
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        raise ValueError("a number too large")
-    return number
-
-
-_decoder = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
-_decode = _decoder.decode
 _TAIL = re.compile(r'(?P<members>(?:,\s?"[a-z_]+":\s?(?:null|true|false|-?[1-9][0-9]{0,15}|0|"[^"\\]*"))*)\s*\}\s*\Z')
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_.~+=-]*")
 

@@ -8,6 +8,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
+from luahost import strict
 from luahost.cli import output, tables
 from luahost.cli.approve import terminal
 from luahost.errors import LuaHostError, UsageError
@@ -154,7 +155,7 @@ def _from_stdin() -> dict[str, Any]:
     if not text:
         return {}
     try:
-        found = json.loads(text)
+        found = strict.decode(text.decode())
     except (ValueError, RecursionError) as error:
         raise UsageError(f"standard input: not JSON: {error}") from None
     if not isinstance(found, dict):
@@ -181,7 +182,7 @@ def _decoded(name: str, file: str, data: bytes) -> str:
 
 def _json(name: str, text: str, param: Param | None) -> Any:
     try:
-        return json.loads(text)
+        return strict.decode(text)
     except (ValueError, RecursionError) as error:
         if param is None:
             raise UsageError(f"{name}: not JSON: {error}") from None

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 
+from luahost import strict
 from luahost.calls.run import limit_exceeded
 from luahost.cli import again, output
 from luahost.errors import Cancelled, UsageError
@@ -268,13 +269,11 @@ def _not_empty(name: str, source: bytes) -> str:
 
 def args_from(options: Any) -> dict[str, Any]:
     """The global `args`: the file, and over it each --set."""
-    import json
-
     found: dict[str, Any] = {}
     if options.args:
         try:
             with open(options.args, encoding="utf-8") as file:  # noqa: PTH123
-                found = json.load(file, parse_constant=_no_constant, parse_float=_finite)
+                found = strict.decode(file.read())
         except OSError as error:
             raise UsageError(f"--args {options.args}: {error.strerror}") from None
         except (ValueError, RecursionError) as error:
@@ -292,7 +291,7 @@ def args_from(options: Any) -> dict[str, Any]:
             )
         if typed:
             try:
-                found[name] = json.loads(value, parse_constant=_no_constant, parse_float=_finite)
+                found[name] = strict.decode(value)
             except (ValueError, RecursionError) as error:
                 raise UsageError(
                     f"--set {word}: not JSON: {error}", hint=f"for a text write --set {name}={value}"
@@ -300,17 +299,6 @@ def args_from(options: Any) -> dict[str, Any]:
         else:
             found[name] = value
     return found
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is no JSON number")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        raise ValueError(f"{text} is too large a number")
-    return number
 
 
 def limits_from(options: Any, settings: Settings) -> Limits:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from luahost import strict
 from luahost.errors import InternalError, ScriptError
 
 TYPE_CHECKING = False
@@ -15,18 +16,7 @@ MAX_VALUES = 1 << 20
 """The most values in one frame: Python takes a hundred times the memory of the text for some."""
 
 
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is no JSON number")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        raise ValueError("a number too large")
-    return number
-
-
-_scan = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite).raw_decode
+_scan = strict.decoder.raw_decode
 _MAX_NESTED = 160  # levels; json.lua writes at most 128 of a value
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from luahost import strict
 from luahost.errors import InvalidArguments, LuaHostError, UsageError
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _from_lines(path: str, file: Any) -> Iterator[Input]:
 
 def _parsed(text: bytes, name: str, line: int) -> Input:
     try:
-        args = _decode(text.decode("utf-8").rstrip("\r\n"))
+        args = strict.decode(text.decode("utf-8").rstrip("\r\n"))
     except UnicodeDecodeError:
         return Input(line, None, _problem(name, line, "not UTF-8", "save the file as UTF-8"))
     except json.JSONDecodeError as error:
@@ -126,17 +127,3 @@ def _problem(name: str, line: int, what: str, hint: str = 'as in {"ticket": 7}, 
 
 def _kind(value: Any) -> str:
     return {list: "an array", str: "a text", bool: "true or false", type(None): "null"}.get(type(value), "a number")
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is no JSON number")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        raise ValueError(f"{text} is too large a number")
-    return number
-
-
-_decode = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite).decode

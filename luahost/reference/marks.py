@@ -6,11 +6,11 @@ comments say it: `-- luahost: account = work`.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from luahost import strict
 from luahost.calls.names import did_you_mean
 from luahost.spec import ACCOUNT_NAME
 
@@ -63,7 +63,7 @@ class Marks:
 
 def _args(value: str) -> dict[str, Any]:
     try:
-        found = json.loads(value)
+        found = strict.decode(value)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"not JSON: {error}") from None
     if not isinstance(found, dict):

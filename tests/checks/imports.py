@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 LAYERS = {
     "luahost.errors": 0,
+    "luahost.strict": 0,
     "luahost.results": 1,
     "luahost.spec": 1,
     "luahost.rest": 1,
