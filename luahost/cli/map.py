@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from luahost.calls.policy import Policy
 from luahost.calls.settings import Settings
 from luahost.cli import output
-from luahost.cli.run import OPTIONS, limits_from, script_from
+from luahost.cli.options import OPTIONS, limits_from, script_from
 from luahost.errors import LuaHostError, UsageError
 from luahost.mapping.inputs import count
 from luahost.mapping.whole import Map

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from luahost import __version__
 from luahost.cli import output
 from luahost.cli.explain import explain
-from luahost.cli.run import OPTIONS, Stdout, args_from, limits_from, live_line, policy_from, somebody
+from luahost.cli.options import OPTIONS, args_from, limits_from, policy_from, somebody
+from luahost.cli.run import Stdout, live_line
 from luahost.errors import LuaHostError, UsageError
 from luahost.host import Host
 from luahost.lua.lasting import LastingState

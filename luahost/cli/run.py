@@ -8,15 +8,14 @@ import signal
 import sys
 import time
 
-from luahost import strict
 from luahost.calls.run import limit_exceeded
 from luahost.cli import again, output
+from luahost.cli.options import OPTIONS, args_from, given_limits, limits_from, policy_from, script_from, somebody
 from luahost.errors import Cancelled, UsageError
-from luahost.host import ISOLATIONS, Host
-from luahost.lua.confine import LEVELS
+from luahost.host import Host
 from luahost.lua.source import decode
 from luahost.outcome import Interrupted, explained
-from luahost.results import COMMAND_LINE, Limits
+from luahost.results import Limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,10 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from luahost.asynchronous import AgainOptions
-    from luahost.calls.approval import Approve
     from luahost.calls.history import History
-    from luahost.calls.policy import Policy
-    from luahost.calls.settings import Settings
     from luahost.cli.live import Live
     from luahost.lua.child import Single
     from luahost.lua.spawn import Process
@@ -38,70 +34,6 @@ DESCRIPTIONS = {"run": "Run a Lua script. Everything after FILE belongs to the s
 
 
 USAGE = "luahost run [OPTIONS] FILE [WORDS...] | - | -e CODE [WORDS...]"
-
-OPTIONS: dict[str, dict[str, Any]] = {
-    "-e": {"dest": "code", "metavar": "CODE", "help": "run CODE instead of a file"},
-    "--account": {"default": "default", "metavar": "A", "help": "the account of calls that name none"},
-    "--set": {
-        "action": "append",
-        "default": (),
-        "metavar": "K=V",
-        "help": "set args.K to a text, or with K:=JSON to a value",
-    },
-    "--args": {"metavar": "FILE", "help": "set args from a JSON file"},
-    "--modules": {"metavar": "DIR", "help": "where require looks (default: the script's folder)"},
-    "--files": {"metavar": "DIR", "help": "the folder whose files the script may upload and write (default: none)"},
-    "--simulate": {"action": "store_true", "help": "answer from the simulator: no network, no key"},
-    "--dry-run": {"action": "store_true", "help": "make reads, send no write, and list what would have been done"},
-    "--read-only": {"action": "store_true", "help": "deny every call that writes"},
-    "--confirm": {"action": "store_true", "help": "ask at the terminal before every call that writes"},
-    "--timeout": {"type": float, "metavar": "S", "help": "seconds that the run may last"},
-    "--cpu-limit": {"type": float, "metavar": "S", "help": "seconds of processor time (default 60)"},
-    "--memory-limit": {"type": int, "metavar": "MIB", "help": "memory that the script may take (default 256)"},
-    "--max-calls": {
-        "action": "append",
-        "default": (),
-        "metavar": "N",
-        "help": "calls that it may make; with FUNCTION=N, calls of that one",
-    },
-    "--max-output": {"type": int, "metavar": "BYTES", "help": "bytes that it may print"},
-    "--max-response": {"type": int, "metavar": "BYTES", "help": "bytes of one call's result (default 8388608)"},
-    "--isolation": {
-        "choices": ISOLATIONS,
-        "default": "process",
-        "help": "process: a child that never sees a key (default)",
-    },
-    "--require-seal": {
-        "choices": LEVELS,
-        "default": "none",
-        "help": "refuse to run with fewer walls around the child than this",
-    },
-    "--no-journal": {"action": "store_true", "help": "keep no journal: the run can then not be resumed"},
-    "--resume": {
-        "metavar": "RUN",
-        "help": "go on with a run that died, failed or was suspended; the script is its own",
-    },
-    "--approve": {
-        "action": "append",
-        "default": (),
-        "type": int,
-        "metavar": "N",
-        "help": "with --resume: approve the call N that the run was suspended at",
-    },
-    "--assume": {
-        "action": "append",
-        "default": (),
-        "metavar": "WORD",
-        "help": "with --resume: whether a write was done whose answer was lost: done or not-done, N=done of call N",
-    },
-    "--suspend": {
-        "action": "store_true",
-        "help": "end at a call that needs approval which nobody is there to give; --resume goes on",
-    },
-    "--state": {"metavar": "DIR", "help": "the folder of journals and idempotency keys (default: this user's)"},
-    "--replay": {"metavar": "RUN|FILE", "help": "run again from a journal alone: nothing is sent"},
-    "--json": {"action": "store_true", "help": "print one JSON object instead of the output"},
-}
 
 
 class _Options:
@@ -228,7 +160,7 @@ def _perform(host: Host, options: Any, script: Any, found: History | None, how: 
         )
         return result, script
     header = found.header
-    given = _given_limits(options)
+    given = given_limits(options)
     if given and options.resume is not None:
         how["limits"] = Limits(**(header["limits"] or {})).replace(**given)
     shown: Any = header["name"], header["source"].encode("utf-8", "surrogatepass"), [], None
@@ -240,109 +172,6 @@ def _perform(host: Host, options: Any, script: Any, found: History | None, how: 
     return result, shown
 
 
-def script_from(options: Any) -> tuple[str, bytes, list[str], str | None]:
-    """The script: its name, its bytes, its words, and the folder of its modules."""
-    rest = options.rest[1:] if options.rest[:1] == ["--"] else options.rest
-    if options.code is not None:
-        return _not_empty("-e", os.fsencode(options.code)), os.fsencode(options.code), rest, None
-    if not rest:
-        raise UsageError("no script was given", hint="name a file, - for standard input, or use -e CODE")
-    file, *words = rest
-    if file == "-":
-        source = sys.stdin.buffer.read()
-        return _not_empty("stdin", source), source, words, None
-    try:
-        with open(file, "rb") as script:  # noqa: PTH123 (the name as it was typed)
-            source = script.read()
-    except OSError as error:
-        raise UsageError(f"{file}: {error.strerror}", hint="name a Lua file that can be read") from None
-    return _not_empty(file, source), source, words, os.path.dirname(file) or "."  # noqa: PTH120
-
-
-def _not_empty(name: str, source: bytes) -> str:
-    if not source.removeprefix(b"\xef\xbb\xbf").strip():
-        raise UsageError(
-            f"{name}: the script is empty: there is nothing to run", hint='write some Lua, as in print("hi")'
-        )
-    return name
-
-
-def args_from(options: Any) -> dict[str, Any]:
-    """The global `args`: the file, and over it each --set."""
-    found: dict[str, Any] = {}
-    if options.args:
-        try:
-            with open(options.args, encoding="utf-8") as file:  # noqa: PTH123
-                found = strict.decode(file.read())
-        except OSError as error:
-            raise UsageError(f"--args {options.args}: {error.strerror}") from None
-        except (ValueError, RecursionError) as error:
-            raise UsageError(f"--args {options.args}: not JSON: {error}") from None
-        if not isinstance(found, dict):
-            raise UsageError(f"--args {options.args}: a JSON object was expected")
-    for word in options.set:
-        name, equals, value = word.partition("=")
-        typed = name.endswith(":")
-        name = name.removesuffix(":")
-        if not equals or not name:
-            raise UsageError(
-                f"--set {word}: K=V was expected",
-                hint="as in --set ticket=7, or --set ticket:=7 for a number",
-            )
-        if typed:
-            try:
-                found[name] = strict.decode(value)
-            except (ValueError, RecursionError) as error:
-                raise UsageError(
-                    f"--set {word}: not JSON: {error}", hint=f"for a text write --set {name}={value}"
-                ) from None
-        else:
-            found[name] = value
-    return found
-
-
-def limits_from(options: Any, settings: Settings) -> Limits:
-    return settings.limits(COMMAND_LINE).replace(**_given_limits(options))
-
-
-def _given_limits(options: Any) -> dict[str, Any]:
-    chosen = {
-        "wall": options.timeout,
-        "cpu": options.cpu_limit,
-        "memory_mib": options.memory_limit,
-        "output_bytes": options.max_output,
-        "response_bytes": options.max_response,
-        **_max_calls(options.max_calls),
-    }
-    return {name: value for name, value in chosen.items() if value is not None}
-
-
-def _max_calls(words: list[str]) -> dict[str, Any]:
-    """The limits that --max-calls N and --max-calls FUNCTION=N say."""
-    found: dict[str, Any] = {}
-    for word in words:
-        function, equals, number = word.rpartition("=")
-        if not number.isascii() or not number.isdigit() or (equals and not function):
-            raise UsageError(f"--max-calls {word}: N or FUNCTION=N was expected", hint="as in --max-calls 100")
-        if equals:
-            found.setdefault("calls_per_function", {})[function] = int(number)
-        else:
-            found["calls"] = int(number)
-    return found
-
-
-def policy_from(options: Any, settings: Settings) -> Policy:
-    from luahost.calls.policy import Policy
-
-    return Policy(
-        read="allow",
-        write="allow",
-        rules=settings.rules(),
-        read_only=options.read_only,
-        confirm=options.confirm,
-    )
-
-
 def live_line() -> Live | None:
     """The line that says what the run does, where stderr is a terminal; elsewhere it costs nothing."""
     if not sys.stderr.isatty():
@@ -350,15 +179,6 @@ def live_line() -> Live | None:
     from luahost.cli.live import live
 
     return live()
-
-
-def somebody(options: Any, settings: Settings) -> Approve | None:
-    """Who is asked about calls, where any could be."""
-    if not options.confirm and not settings.integrations():
-        return None
-    from luahost.cli.approve import terminal
-
-    return terminal()
 
 
 class Stdout:
