@@ -6,14 +6,13 @@ import sys
 import threading
 from functools import partial
 
-from luahost import durable
+from luahost import durable, given
 from luahost.calls.run import Run
 from luahost.calls.settings import Settings
 from luahost.calls.workers import Workers
-from luahost.errors import LuaHostError, UsageError
+from luahost.errors import UsageError
 from luahost.execution import Execution, start_of
 from luahost.lua.bridge import Bridge
-from luahost.lua.confine import LEVELS
 from luahost.lua.modules import Modules
 from luahost.outcome import Interrupted, meta, run_result
 from luahost.parts import Parts
@@ -42,8 +41,6 @@ if TYPE_CHECKING:
     from luahost.lua.lasting import LastingState
     from luahost.results import CallRecord
     from luahost.spec import Files, Function, Integration
-
-ISOLATIONS = ("process", "none")
 
 
 def _folder(files: str | Path | None, *, dry_run: bool) -> Files | None:
@@ -92,27 +89,10 @@ class Host:
         reuse: int = 1,
         processes: int = 64,
     ) -> None:
-        if isolation not in ISOLATIONS:
-            raise UsageError(f"isolation {isolation!r} is not known", hint=f"known: {', '.join(ISOLATIONS)}")
-        if require_seal not in LEVELS:
-            raise UsageError(f"seal {require_seal!r} is not known", hint=f"known: {', '.join(LEVELS)}")
-        if isolation == "none" and require_seal != "none":
-            raise UsageError("isolation 'none' has no seal", hint="use isolation 'process', or require none")
-        for name, number in (("reuse", reuse), ("processes", processes)):
-            if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-                raise UsageError(f"{name}: a whole number of at least 1 was expected, not {number!r}")
-        if state is True:
-            raise UsageError("state is a folder, or False for nothing on disk")
-        if journal not in (True, False, "if-possible"):
-            raise UsageError(f"journal: True, False or 'if-possible' was expected, not {journal!r}")
-        if journal is True and state is False:
-            raise UsageError("a journal needs a folder: state is False", hint="give state a folder")
-        if approve is not None and not callable(approve):
-            raise UsageError(f"approve: a function was expected, not {approve!r}")
-        if limits is not None and not isinstance(limits, Limits):
-            raise UsageError(f"limits: a Limits was expected, not {limits!r}", hint="as in Limits(wall=30)")
-        if policy is not None and not callable(policy) and not hasattr(policy, "decide"):
-            raise UsageError(f"policy: a Policy was expected, not {policy!r}", hint='as in Policy(write="allow")')
+        given.check(
+            policy=policy, limits=limits, isolation=isolation, state=state, journal=journal, approve=approve,
+            require_seal=require_seal, reuse=reuse, processes=processes,
+        )  # fmt: skip
         self.approve = approve
         self.isolation = isolation
         self.simulate = simulate
@@ -218,7 +198,8 @@ class Host:
                 source, name, args or {}, list(words), run, None if again is None else again.header["seed"]
             )
             if again is None:
-                self._check_account(run.account)
+                if run.account != "default":  # an error at once, not at the first call that may never come
+                    self.dispatcher.check_account(run.account)
                 if self.journal and lasting is None and not dry_run:
                     self._write_down(run, start, run_id, modules, files)
             elif again.has_moved:
@@ -269,9 +250,9 @@ class Host:
         return self._again(durable.replay(journal, source, lambda: self.journals), options)
 
     def _again(self, again: Again, options: AgainOptions) -> Result:
-        given = {name: value for name, value in options.items() if value is not None}
+        over = {name: value for name, value in options.items() if value is not None}
         try:
-            return self.run(again.header["source"], again=again, **{**again.options, **given})
+            return self.run(again.header["source"], again=again, **{**again.options, **over})
         finally:
             again.journal.close()
 
@@ -350,15 +331,12 @@ class Host:
             from luahost import telemetry
 
             before = None if again is None else again.journal
-            made.spans = telemetry.spans(account, self._function, simulated=self.simulate, before=before)
-        return made
 
-    def _function(self, call: str) -> Function | None:
-        """The function of that name, for what a trace says of it."""
-        try:
-            return self.dispatcher.find(call)[1]
-        except LuaHostError:
-            return None
+            def function(call: str) -> Function | None:
+                return self.dispatcher.function(call)  # made when something is called, and not before
+
+            made.spans = telemetry.spans(account, function, simulated=self.simulate, before=before)
+        return made
 
     def _write_down(
         self,
@@ -380,16 +358,6 @@ class Host:
             if self.journal is True or run_id is not None:
                 raise
             run.notice(f"this run cannot be resumed: {error.message}")
-
-    def _check_account(self, account: str) -> None:
-        """An account that no integration has is an error at once, not at the first call that may never come."""
-        if account == "default":
-            return
-        for name in self.dispatcher.catalog:
-            if account in self.dispatcher.account_names(name):
-                return
-        name = next(iter(self.dispatcher.catalog))
-        raise self.dispatcher.unknown_account(name, account)
 
     def _meta(self, run: Run) -> dict[str, Any]:
         return meta(run, isolation=self.isolation, simulated=self.simulate)

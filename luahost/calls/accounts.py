@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from luahost.calls.base_urls import shown, split_base_url
 from luahost.calls.cover import cover_error, covered
 from luahost.calls.stored import Keyring, read_index
 from luahost.errors import MissingCredentials, UsageError
@@ -27,10 +28,6 @@ DEFAULT = "default"
 NO_KEY = "no key, and none is needed"
 _KEY = re.compile(r"[\x21-\x7e]+\Z")
 _ORGANIZATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}\Z")
-_LABEL = re.compile(r"[A-Za-z0-9_-]{1,63}\Z")
-_IPV6 = re.compile(r"[0-9A-Fa-f:.]+\Z")
-_LOOPBACK = re.compile(r"localhost\Z|127(\.\d{1,3}){3}\Z|::1\Z")
-_VERSION_PATH = re.compile(r"/(v\d+)\Z")
 _PASSED = ("api_key", "org_id", "base_url", "api_version")
 
 
@@ -117,7 +114,7 @@ class Accounts:
                     raise UsageError(f"account {name}: {wrong[0]} must be text")
                 if unknown:
                     raise UsageError(
-                        f"account {name}: unknown setting {_plain(min(map(str, unknown)))}",
+                        f"account {name}: unknown setting {shown(min(map(str, unknown)))}",
                         hint=f"known: {', '.join(_PASSED)}",
                     )
 
@@ -251,14 +248,14 @@ class Accounts:
         if version not in self._integration.versions:
             known = ", ".join(self._integration.versions)
             raise wrong(
-                f"api_version {_plain(version)} (from {sources['api_version']}) is not known",
+                f"api_version {shown(version)} (from {sources['api_version']}) is not known",
                 f"known versions: {known}",
             )
         sources.setdefault("base_url", "built in")
         org_id = found.values.get("org_id")
         if org_id and not _ORGANIZATION.match(org_id):
             raise wrong(
-                f"org_id {_plain(org_id)} (from {sources['org_id']}) is no organisation's id", "as in org-abc123"
+                f"org_id {shown(org_id)} (from {sources['org_id']}) is no organisation's id", "as in org-abc123"
             )
         return Account(
             self._integration.name,
@@ -291,47 +288,6 @@ def check_name(integration: Integration, name: str) -> None:
         raise UsageError(f"{name!r} cannot be an account's name", hint="use lower-case letters, digits and _")
     if integration.function(name):
         raise UsageError(f"{name!r} cannot be an account's name: it is a function of {integration.name}")
-
-
-def split_base_url(text: str) -> tuple[str, str | None]:
-    """A base URL without its version, and the version when it ended in one; raises UsageError for a bad one.
-
-    Plain http is for loopback only: a key must not cross a network in the clear.
-    """
-    from urllib.parse import urlsplit
-
-    hint = "write it as https://HOST, or http://127.0.0.1:PORT for a server on this machine"
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise UsageError(f"base URL {_plain(text)} is not a URL", hint=hint) from None
-    if not host or parts.scheme not in ("http", "https") or re.search(r"[\s\x00-\x20\x7f]", text):
-        raise UsageError(f"base URL {_plain(text)} is not a URL", hint=hint)
-    if parts.username or parts.password or parts.query or parts.fragment or "@" in parts.netloc:
-        raise UsageError("the base URL must be a plain address: no user, ? or #", hint=hint)
-    named = all(_LABEL.match(label) for label in host.rstrip(".").split("."))
-    if not (named or (":" in host and _IPV6.match(host))) or "/.." in parts.path or "/./" in parts.path:
-        raise UsageError(f"base URL {_plain(text)} is not a URL", hint=hint)
-    if parts.scheme == "http" and not is_loopback(host):
-        raise UsageError(f"base URL {_plain(text)}: plain http is accepted for loopback only", hint=hint)
-    path = parts.path.rstrip("/")
-    version = _VERSION_PATH.search(path)
-    if version:
-        path = path[: version.start()]
-    shown_host = f"[{host}]" if ":" in host else host
-    if port == {"http": 80, "https": 443}[parts.scheme]:
-        port = None
-    return f"{parts.scheme}://{shown_host}{f':{port}' if port else ''}{path}", version[1] if version else None
-
-
-def _plain(text: str) -> str:
-    """A setting as errors may show it: what looks like a key or a password, put in the wrong place, is not."""
-    return "(not shown)" if "@" in text or re.search(r"(cog|apk)_", text) else repr(text)
-
-
-def is_loopback(host: str) -> bool:
-    return bool(_LOOPBACK.match(host))
 
 
 def _what_is_wrong(key: Any) -> str:

@@ -24,7 +24,7 @@ from urllib3.util.retry import Retry
 
 from luahost import __version__
 from luahost.calls import answers
-from luahost.calls.accounts import is_loopback
+from luahost.calls.base_urls import is_loopback
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse

@@ -112,6 +112,11 @@ class Directory:
             return [DEFAULT, *sorted(set(simulated) - {DEFAULT})]
         return self.accounts[integration].names()
 
+    def check_account(self, account: str) -> None:
+        """Raise UnknownAccount for one that no integration has."""
+        if not any(account in self.account_names(name) for name in self.catalog):
+            raise self.unknown_account(next(iter(self.catalog)), account)
+
     def describe(self) -> dict[str, Any]:
         """What Lua makes the namespace of: functions and accounts by integration."""
         return {
@@ -149,10 +154,15 @@ class Directory:
             raise self.unknown(name, None, function_name)
         return integration, function
 
+    def function(self, call: str) -> Function | None:
+        """The same function alone; None where there is none."""
+        found = self._functions.get(call)
+        return None if found is None else found[1]
+
     def is_inline(self, call: str) -> bool:
         """Whether it may be called without a thread of its own."""
-        found = self._functions.get(call)
-        return found is not None and found[1].inline
+        found = self.function(call)
+        return found is not None and found.inline
 
     def unknown(self, integration: str, account: str | None, name: str) -> LuaHostError:
         """The error for a name that an integration does not have: a function or an account, whichever was meant."""

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from luahost.calls.accounts import is_loopback
+from luahost.calls.base_urls import is_loopback
 from luahost.calls.idempotency import Once
 from luahost.errors import InternalError
 

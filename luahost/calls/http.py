@@ -13,7 +13,7 @@ from urllib3.exceptions import ConnectTimeoutError, DecodeError, HTTPError, NewC
 
 from luahost import __version__
 from luahost.calls import answers
-from luahost.calls.accounts import is_loopback
+from luahost.calls.base_urls import is_loopback
 from luahost.calls.connections import CHUNK, current, time_left
 from luahost.calls.cover import Cover
 from luahost.calls.run import limit_exceeded

@@ -6,7 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from luahost.calls.accounts import NO_KEY, Accounts, check_name, split_base_url
+from luahost.calls.accounts import NO_KEY, Accounts, check_name
+from luahost.calls.base_urls import split_base_url
 from luahost.calls.settings import Settings
 from luahost.calls.stored import Keyring, KeyringUnavailable, check_index, read_index, write_index
 from luahost.cli import output

@@ -10,7 +10,7 @@ import sys
 
 from luahost import strict
 from luahost.errors import UsageError
-from luahost.host import ISOLATIONS
+from luahost.given import ISOLATIONS
 from luahost.lua.confine import LEVELS
 from luahost.results import COMMAND_LINE, Limits
 

@@ -17,7 +17,8 @@ import responses
 from keyrings.alt.file import PlaintextKeyring
 
 from luahost import Host
-from luahost.calls.accounts import Account, Accounts, is_loopback, split_base_url
+from luahost.calls.accounts import Account, Accounts
+from luahost.calls.base_urls import is_loopback, split_base_url
 from luahost.calls.settings import Settings
 from luahost.calls.stored import Keyring, KeyringUnavailable, read_index, write_index
 from luahost.errors import LuaHostError, MissingCredentials, UnknownIntegration, UsageError

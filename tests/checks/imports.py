@@ -31,6 +31,7 @@ LAYERS = {
     "luahost.single": 6,
     "luahost.durable": 6,
     "luahost.execution": 6,
+    "luahost.given": 6,
     "luahost.asynchronous": 6,
     "luahost.host": 7,
     "luahost.mapping": 8,
