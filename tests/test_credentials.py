@@ -7,21 +7,21 @@ import logging
 import os
 import socket
 import struct
-import sys
 import threading
 import time
 import traceback
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
 from luahost import Host, Limits, LuaHostError, Policy
 from luahost.calls.settings import Settings
+from tests.processes import PROC, children, linux
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from luahost.integrations.devin.simulator import Simulator
     from luahost.integrations.devin.simulator.server import Server
@@ -330,17 +330,6 @@ def test_a_handler_s_own_fault_shows_no_key(host_for: Callable[..., Host], monke
     assert CANARY not in json.dumps(caught.value.fields())
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def started_by(pid: int) -> list[Path]:
-    """The folders in /proc of the processes that `pid` has started."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        with suppress(OSError):
-            if folder.name.isdigit() and f"\nPPid:\t{pid}\n" in (folder / "status").read_text():
-                found.append(folder)
-    return found
-
-
 def open_files(process: Path) -> list[bytes]:
     """What a child has open. One that is being forked this moment has its parent's socket until it closes it."""
     until = time.monotonic() + 2
@@ -351,24 +340,25 @@ def open_files(process: Path) -> list[bytes]:
         time.sleep(0.005)
 
 
+@linux
 def test_no_child_process_gets_the_key(monkeypatch: pytest.MonkeyPatch, simulator: Simulator, server: Server) -> None:
     key = simulator.keys["v3"]["default"]
     monkeypatch.setenv("DEVIN_API_KEY", key)
     monkeypatch.setenv("DEVIN_BASE_URL", server.url)
     seen: list[bytes] = []
-    others = started_by(os.getpid())  # servers that tests share, say
+    others = children(os.getpid())
 
     def look(_: bytes) -> None:
-        parent = [each for each in started_by(os.getpid()) if each not in others]
-        scripts = [child for each in parent for child in started_by(int(each.name))]
-        assert parent
+        parents = children(os.getpid()) - others
+        scripts = {child for each in parents for child in children(each)}
+        assert parents
         assert scripts
-        for folder in parent + scripts:
+        for pid in parents | scripts:
             with suppress(OSError):
-                seen.extend((folder / name).read_bytes() for name in ("environ", "cmdline"))
-        for folder in scripts:
+                seen.extend((PROC / str(pid) / name).read_bytes() for name in ("environ", "cmdline"))
+        for pid in scripts:
             with suppress(OSError):
-                seen.extend(open_files(folder))
+                seen.extend(open_files(PROC / str(pid)))
 
     script = "app.integrations.devin.list_sessions() print('look') app.integrations.devin.list_sessions()"
     with Host(policy=ALLOW, state=False) as host:

@@ -1,8 +1,9 @@
 """The system calls that a sealed process may make, as a program for the kernel's filter (seccomp, classic BPF).
 
-An allow-list: whatever is not named here ends the process. There are two lists. A script's process has `SCRIPT`; the
-process that it is forked from, which never reads a script, has `PARENT` as well. A call's arguments are looked at where
-they matter: a script's process reads descriptor 0 and writes 1 and 2, and nothing else.
+An allow-list: whatever is not named here ends the process, but for a few calls that are answered with an error. There
+are two lists. A script's process has `SCRIPT`; the process that it is forked from, which never reads a script, has
+`PARENT` as well. A call's arguments are looked at where they matter: a script's process reads descriptor 0 and writes 1
+and 2, and nothing else.
 
 Call numbers are from the kernel's headers: asm/unistd_64.h for x86-64, asm-generic/unistd.h for aarch64.
 """
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
     # (index of an argument, the bits of its low 32 that are looked at, the values that these may have)
     Check: TypeAlias = tuple[int, int, tuple[int, ...]]
-    Rules: TypeAlias = dict[str, tuple[Check, ...]]
+    # What must hold of a call that is made, or the error number that it is answered with instead
+    Rules: TypeAlias = dict[str, tuple[Check, ...] | int]
 
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 """AUDIT_ARCH_… of each machine that there is a filter for, by os.uname().machine."""
@@ -27,6 +29,7 @@ ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "read": (0, 63),
     "write": (1, 64),
+    "open": (2, None),
     "close": (3, 57),
     "poll": (7, None),
     "mmap": (9, 222),
@@ -54,6 +57,7 @@ _NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "restart_syscall": (219, 128),
     "clock_gettime": (228, 113),
     "exit_group": (231, 94),
+    "openat": (257, 56),
     "ppoll": (271, 73),
     "set_robust_list": (273, 99),
     "dup3": (292, 24),
@@ -93,6 +97,7 @@ SCRIPT: Rules = {
     "restart_syscall": (),
     "exit": (),
     "exit_group": (),
+    "clone3": errno.ENOSYS,  # the C library then uses older ones, whose arguments a filter can see
 }
 
 _FORK = (0x01200011, 0x11)  # how the C libraries fork: SIGCHLD, with or without CLONE_CHILD_SETTID and _CLEARTID
@@ -119,10 +124,10 @@ PARENT: Rules = {
     "prctl": ((0, _ALL, (1, 22)),),  # the parent-death signal, a further filter
     "seccomp": ((0, _ALL, (1,)),),
     "prlimit64": ((0, _ALL, (0,)),),
+    # CPython counts threads in /proc/self/stat after each fork, from 3.12 on, and does without where it cannot.
+    "open": errno.EACCES,
+    "openat": errno.EACCES,
 }
-
-ABSENT = ("clone3",)
-"""Calls answered with ENOSYS: the C library then uses older ones, whose arguments a filter can see."""
 
 _LOAD, _EQUAL, _AT_LEAST, _AND, _RETURN = 0x20, 0x15, 0x35, 0x54, 0x06
 _KILL, _ERRNO, _ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
@@ -165,11 +170,10 @@ def program(machine: str, rules: Rules) -> bytes:
         nr = number(machine, name)
         if nr is None:
             continue
-        inner = [each for check in checks for each in _check(check)]
-        inner.append(_instruction(_RETURN, _ALLOW))
+        if isinstance(checks, int):
+            inner = [_instruction(_RETURN, _ERRNO | checks)]
+        else:
+            inner = [each for check in checks for each in _check(check)]
+            inner.append(_instruction(_RETURN, _ALLOW))
         body += [_instruction(_EQUAL, nr, 0, len(inner)), *inner]
-    for name in ABSENT:
-        nr = number(machine, name)
-        if nr is not None:
-            body += [_instruction(_EQUAL, nr, 0, 1), _instruction(_RETURN, _ERRNO | errno.ENOSYS)]
     return b"".join([*body, _instruction(_RETURN, _KILL)])

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.processes import alive
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -37,14 +39,6 @@ def until(condition: Callable[[], object], what: str, seconds: float = 15) -> No
     while not condition():
         assert time.monotonic() < end, f"{what}: not within {seconds} s"
         time.sleep(0.005)
-
-
-def alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rsplit(") ", 1)[1]
-    except OSError:
-        return False
-    return state[0] not in "ZX"
 
 
 class Running:

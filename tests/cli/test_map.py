@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.processes import alive, children
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -161,17 +163,6 @@ def slow(luahost: Command, *words: str) -> subprocess.Popen[bytes]:
     process = luahost.start(*OUT, *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     until(lambda: Path("results.jsonl").exists() and len(lines("results.jsonl")) == 2, "two results")
     return process
-
-
-def children(pid: int) -> list[int]:
-    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text("utf-8").rsplit(") ", 1)[1][0] not in "ZX"
-    except OSError:
-        return False
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds processes through /proc")

@@ -11,7 +11,6 @@ import re
 import threading
 import traceback
 from contextlib import nullcontext, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
@@ -21,9 +20,11 @@ from luahost.calls.settings import Settings
 from luahost.integrations.devin.simulator import RealClock, Simulator
 from luahost.integrations.devin.simulator.server import Server
 from luahost.lua.lasting import LastingState
+from tests.processes import PROC, descendants, stat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
@@ -37,7 +38,6 @@ ENVIRONMENT = {
 }
 LIMITS = Limits(cpu=5, wall=30, memory_mib=64)
 MODES = ("process", "reuse", "none", "lasting")
-PROC = Path("/proc")
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,16}|\b(?:table|function|thread|userdata|cdata|builtin\S*): [0-9a-fA-F]{6,16}\b")
 INSIDE = re.compile(r"\[luahost \w+\]|Traceback \(most|site-packages|lupa|LuaError|/luahost/\w+/|<python>")
 
@@ -242,22 +242,10 @@ class Processes:
     def __init__(self) -> None:
         self._seen: dict[int, tuple[str, ...]] = {}
 
-    def descendants(self) -> set[int]:
-        parents: dict[int, int] = {}
-        for folder in PROC.iterdir() if PROC.joinpath("self/stat").exists() else ():
-            with suppress(ValueError, OSError):
-                words = (folder / "stat").read_text("utf-8", "replace").rsplit(") ", 1)[1].split()
-                if words[0] not in "ZX":
-                    parents[int(folder.name)] = int(words[1])
-        found: set[int] = set()
-        while new := {child for child, parent in parents.items() if parent in found | {os.getpid()}} - found:
-            found |= new
-        return found
-
     def with_canary(self) -> list[str]:
         """Where in them the canary lies. One that has not run since it was last looked at is not read again."""
         found = []
-        for pid in self.descendants():
+        for pid in descendants(os.getpid()):
             state = _progress(pid)
             if self._seen.get(pid) != state:
                 found += _places(pid)
@@ -268,7 +256,7 @@ class Processes:
 def _progress(pid: int) -> tuple[str, ...]:
     """Changes whenever the process has run."""
     with suppress(OSError, IndexError):
-        started = (PROC / str(pid) / "stat").read_text("utf-8", "replace").rsplit(") ", 1)[1].split()[19]
+        started = stat(pid)[19]
         switches = [
             line
             for task in (PROC / str(pid) / "task").iterdir()

@@ -22,7 +22,8 @@ from luahost.errors import InternalError, UsageError
 from luahost.lua import child as child_module, parent as parent_module, pool as pool_module, runner, spawn
 from luahost.lua.child import Single
 from luahost.lua.pool import Pool
-from tests.lua.test_runs import PROC, alive, descendants, failure, no_child_left, parent, scripts, wait_until
+from tests.lua.test_runs import failure, no_child_left, scripts
+from tests.processes import alive, descendants, linux, parent, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["no_child_left"]  # a fixture for every test of this file
 
-pytestmark = pytest.mark.skipif(not PROC.joinpath("self/stat").exists(), reason="reads /proc")
+pytestmark = linux
 
 REPOSITORY = Path(__file__).parents[2]
 CALL = "app.integrations.devin.get_current_user()"
@@ -580,8 +581,8 @@ def test_after_200_runs_all_is_as_before(here: set[int], reuse: int) -> None:
         for n in range(200):
             host.run("return 1" if n % 5 else "error('x')", owner=str(n % 3))
         assert len(descriptors()) < len(before) + 2 * 64 + 8
-    assert wait_until(lambda: descriptors() == before)
-    assert wait_until(lambda: threading.active_count() == threads)
+    assert wait_until(lambda: len(descriptors()) <= len(before))  # what earlier tests have left may go meanwhile
+    assert wait_until(lambda: threading.active_count() <= threads)
     assert descendants(os.getpid()) == here
 
 
@@ -613,8 +614,8 @@ def test_hosts_that_are_dropped_without_close_leave_nothing(here: set[int]) -> N
         del host
     gc.collect()
     assert wait_until(lambda: descendants(os.getpid()) == here)
-    assert wait_until(lambda: threading.active_count() == threads)
-    assert descriptors() == before
+    assert wait_until(lambda: threading.active_count() <= threads)
+    assert wait_until(lambda: len(descriptors()) <= len(before))
 
 
 def test_a_program_that_the_host_starts_gets_none_of_its_descriptors() -> None:

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from luahost import Host, Limits, Policy
+from tests.processes import PROC, alive, descendants, linux, parent, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,47 +23,6 @@ if TYPE_CHECKING:
     from luahost.errors import LuaHostError
     from luahost.results import Result
     from tests.conftest import Command
-
-PROC = Path("/proc")
-linux = pytest.mark.skipif(not PROC.joinpath("self/stat").exists(), reason="reads /proc")
-
-
-def descendants(pid: int) -> set[int]:
-    """The processes that `pid` has started, and those that they have, without the dead."""
-    parents: dict[int, int] = {}
-    for folder in PROC.iterdir():
-        with suppress(ValueError, OSError):
-            state, parent = (folder / "stat").read_text("utf-8", "replace").rsplit(") ", 1)[1].split()[:2]
-            if state not in "ZX":
-                parents[int(folder.name)] = int(parent)
-    found: set[int] = set()
-    while new := {child for child, parent in parents.items() if parent in found | {pid}} - found:
-        found |= new
-    return found
-
-
-def parent(pid: int) -> int:
-    """The process that has started `pid`, 0 when that is gone."""
-    try:
-        return int((PROC / str(pid) / "stat").read_text("utf-8", "replace").rsplit(") ", 1)[1].split()[1])
-    except OSError:
-        return 0
-
-
-def alive(pid: int) -> bool:
-    try:
-        return (PROC / str(pid) / "stat").read_text("utf-8", "replace").rsplit(") ", 1)[1][0] not in "ZX"
-    except OSError:
-        return False
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 5) -> bool:
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 @pytest.fixture(autouse=True)

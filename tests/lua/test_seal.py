@@ -25,7 +25,8 @@ from luahost.lua import confine
 from luahost.lua.confine import Seal
 from luahost.lua.pool import Pool
 from tests.lua import bpf
-from tests.lua.test_runs import PROC, alive, descendants, no_child_left, parent, wait_until
+from tests.lua.test_runs import no_child_left
+from tests.processes import PROC, alive, descendants, parent, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

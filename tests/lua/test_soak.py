@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from luahost import Host, Limits, Policy
-from tests.lua.test_runs import PROC, descendants, no_child_left, parent, wait_until
+from tests.lua.test_runs import no_child_left
+from tests.processes import PROC, descendants, linux, parent, wait_until
 
 if TYPE_CHECKING:
     from luahost.results import Result
@@ -23,7 +24,7 @@ __all__ = ["no_child_left"]  # a fixture for every test of this file
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not PROC.joinpath("self/stat").exists(), reason="reads /proc"),
+    linux,
 ]
 
 RUNS, WARM_UP, CHUNK, THREADS = 5000, 400, 200, 4

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -17,6 +16,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
+from tests import processes
 from tests.conftest import Command
 
 if TYPE_CHECKING:
@@ -107,9 +107,9 @@ class Way:
         parameters = StdioServerParameters(
             command=sys.executable, args=["-m", "luahost", "mcp", *words], env={**os.environ, **(env or {})}
         )
-        before = children(os.getpid())
+        before = processes.children(os.getpid())
         async with Client(parameters, mode=self.mode, **options) as client:
-            (self.server,) = children(os.getpid()) - before
+            (self.server,) = processes.children(os.getpid()) - before
             yield client
 
     def __repr__(self) -> str:
@@ -123,7 +123,9 @@ ALL = [("stdio", HANDSHAKE), ("stdio", MODERN), ("http", HANDSHAKE), ("http", MO
 def plain() -> Iterator[Http]:
     """One simulated server over HTTP for all tests that leave nothing behind in it."""
     served = Http(Command({"LUAHOST_HOME": "/nowhere"}), "--simulate")
+    processes.SHARED.add(served.process.pid)
     yield served
+    processes.SHARED.discard(served.process.pid)
     served.process.kill()
     served.process.communicate()
 
@@ -150,44 +152,11 @@ def stdio(serve: Callable[..., Http]) -> Way:
 # -- processes -----------------------------------------------------------------------------------------------------
 
 
-def _stat(pid: str) -> list[str]:
-    """State, parent and the rest; nothing of one that is not there."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return []
-
-
-def is_there(pid: int) -> bool:
-    return bool((stat := _stat(str(pid))) and stat[0] != "Z")
-
-
-def _pids() -> list[str]:
-    return [each.name for each in Path("/proc").iterdir() if each.name.isdigit()]
-
-
-def children(pid: int) -> set[int]:
-    """The processes that one has started, those that have ended but for their burial left out."""
-    stats = {int(each): stat for each in _pids() if (stat := _stat(each))}
-    return {each for each, stat in stats.items() if int(stat[1]) == pid and stat[0] != "Z"}
-
-
-def descendants(pid: int) -> set[int]:
-    """The processes below one, those that have ended but for their burial left out."""
-    parents = {each: stat for each in _pids() if (stat := _stat(each))}
-    found = {pid}
-    while True:
-        more = {int(each) for each, stat in parents.items() if int(stat[1]) in found and stat[0] != "Z"} - found
-        if not more:
-            return found - {pid}
-        found |= more
-
-
 def burning(pid: int) -> set[int]:
     """Those of its descendants that compute."""
 
     def ticks() -> dict[int, int]:
-        return {each: int(stat[11]) for each in descendants(pid) if (stat := _stat(str(each)))}
+        return {each: int(stat[11]) for each in processes.descendants(pid) if (stat := processes.stat(each))}
 
     before = ticks()
     time.sleep(0.1)

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import anyio
 import pytest
 
-from tests.mcp.conftest import BUSY, HELLO, TOKEN, Http, Raw, Way, burning, call, is_there, run, until
+from tests.mcp.conftest import BUSY, HELLO, TOKEN, Http, Raw, Way, burning, call, run, until
+from tests.processes import alive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -203,4 +204,4 @@ def test_the_end_of_the_server_is_the_end_of_its_runs(serve: Callable[..., Http]
     said = served.end()
     running.close()
     assert (served.process.returncode, said) == (0, "")
-    run(until(lambda: not any(is_there(pid) for pid in busy)))
+    run(until(lambda: not any(map(alive, busy))))
