@@ -1,4 +1,5 @@
 # Everything sets itself up: a virtual environment in .venv, and what is needed in it.
+# With another Python: make test PYTHON=python3.13 VENV=.venv-3.13
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

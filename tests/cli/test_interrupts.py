@@ -230,8 +230,8 @@ def test_nothing_new_is_sent_after_a_signal(start: Start, simulator: Simulator, 
 
 
 def test_the_limit_of_time_awaits_a_write(start: Start, simulator: Simulator, env: dict[str, str]) -> None:
-    simulator.fail(method="POST", delay=2)
-    code, out, _, _ = start("run", "--json", "--timeout", "1", "-e", WRITE, env=env).end()
+    simulator.fail(method="POST", delay=3)
+    code, out, _, _ = start("run", "--json", "--timeout", "2", "-e", WRITE, env=env).end()
     result = json.loads(out)
     assert (code, result["error"]["code"]) == (3, "limit_exceeded")
     assert [each["status"] for each in result["calls"]] == ["ok"]
