@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 from luahost import __version__
 from luahost.cli import output
 from luahost.cli.explain import explain
-from luahost.cli.run import OPTIONS, Stdout, args_from, limits_from, live_line, policy_from, somebody
+from luahost.cli.run import (
+    OPTIONS,
+    Stdout,
+    args_from,
+    check_modules,
+    exit_code,
+    limits_from,
+    live_line,
+    policy_from,
+    somebody,
+)
 from luahost.errors import LuaHostError, UsageError
 from luahost.host import Host
 from luahost.lua.lasting import LastingState
@@ -66,6 +76,7 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
         how = OPTIONS[flag]
         parser.add_argument(flag, **{**how, **({"default": []} if how.get("action") == "append" else {})})
     options = parser.parse_args(argv[1:])
+    check_modules(options)
     with LastingState() as state:  # its process gets ready while this one reads on
         return _serve(options, state)
 
@@ -122,7 +133,8 @@ class Repl:
         if self._options.account != "default":
             result, _ = self._run("[0]", b"")  # an account that there is not is told at once
             if result.error is not None:
-                return output.fail(result.error)
+                output.fail(result.error)
+                return exit_code(result.error)
         prompt = self._prompt()
         while True:
             try:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from luahost.calls.policy import Policy
     from luahost.calls.settings import Settings
     from luahost.cli.live import Live
+    from luahost.errors import LuaHostError
     from luahost.lua.child import Single
     from luahost.lua.spawn import Process
     from luahost.results import Result
@@ -103,6 +104,15 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--json": {"action": "store_true", "help": "print one JSON object instead of the output"},
 }
 
+_LIMITS = {
+    "wall": "--timeout",
+    "cpu": "--cpu-limit",
+    "memory_mib": "--memory-limit",
+    "output_bytes": "--max-output",
+    "response_bytes": "--max-response",
+}
+"""Limits that have an option of their own; the others are said by --max-calls."""
+
 
 class _Options:
     """The options as attributes, each at its default: what argparse would give for none."""
@@ -155,6 +165,7 @@ def _run(options: Any, child: Single | None) -> int:
     from luahost.calls.settings import Settings
 
     script = script_from(options) if again.needs_script(options) else None
+    check_modules(options)
     settings = Settings.load()
     found = again.recorded(options, settings)
     limits = limits_from(options, settings)
@@ -276,6 +287,8 @@ def args_from(options: Any) -> dict[str, Any]:
                 found = strict.decode(file.read())
         except OSError as error:
             raise UsageError(f"--args {options.args}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise UsageError(f"--args {options.args}: not UTF-8", hint="save the file as UTF-8") from None
         except (ValueError, RecursionError) as error:
             raise UsageError(f"--args {options.args}: not JSON: {error}") from None
         if not isinstance(found, dict):
@@ -301,8 +314,20 @@ def args_from(options: Any) -> dict[str, Any]:
     return found
 
 
+def check_modules(options: Any) -> None:
+    """Raises UsageError where --modules names no folder: each `require` would fail, and the first may come late."""
+    if options.modules is not None and not os.path.isdir(options.modules):  # noqa: PTH112 (the name as it was typed)
+        raise UsageError(f"--modules {options.modules}: there is no such folder")
+
+
 def limits_from(options: Any, settings: Settings) -> Limits:
-    return settings.limits(COMMAND_LINE).replace(**_given_limits(options))
+    limits = settings.limits(COMMAND_LINE)
+    for name, value in _given_limits(options).items():
+        try:
+            limits = limits.replace(**{name: value})
+        except UsageError as error:
+            raise UsageError(f"{_LIMITS.get(name, '--max-calls')}: {error.message}", hint=error.hint) from None
+    return limits
 
 
 def _given_limits(options: Any) -> dict[str, Any]:
@@ -395,4 +420,9 @@ def _report(options: Any, result: Result, name: str, source: bytes) -> int:
         return 0
     if not options.json or result.error.code == "cancelled":
         print(explained(result.error, name, source), file=sys.stderr)
-    return result.error.exit_code
+    return exit_code(result.error)
+
+
+def exit_code(error: LuaHostError) -> int:
+    """That of the error; an account that there is not is wrong usage where no line of the script names it."""
+    return 2 if error.code == "unknown_account" and error.line is None else error.exit_code

@@ -102,7 +102,7 @@ def test_a_script_deeper_than_the_compiler_goes_is_an_error_of_the_script(luahos
 
 @pytest.mark.parametrize("name", ["nobody", "Bad!", "", "a\nb"])
 def test_an_unknown_account_is_one_line_before_anything_runs(luahost: Command, name: str) -> None:
-    one_line(luahost("run", "--account", name, "-e", "print('ran')"), 1, "no account", "accounts: default")
+    one_line(luahost("run", "--account", name, "-e", "print('ran')"), 2, "no account", "accounts: default")
 
 
 def test_an_unknown_account_of_a_call(luahost: Command) -> None:
@@ -245,10 +245,49 @@ def test_an_option_that_cannot_be_used_is_one_line_that_names_it(luahost: Comman
     one_line(luahost("run", *words, "-e", "print('ran')"), 2)
 
 
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (["--timeout", "0"], ["--timeout: limit wall: must be above 0"]),
+        (["--memory-limit", "1"], ["--memory-limit: limit memory_mib: at least 8"]),
+        (["--max-calls", "0"], ["--max-calls: limit calls: must be above 0"]),
+        (["--modules", "nosuch"], ["--modules nosuch: there is no such folder"]),
+    ],
+)
+def test_an_option_is_named_as_it_was_typed(luahost: Command, words: list[str], parts: list[str]) -> None:
+    one_line(luahost("run", *words, "-e", "print('ran')"), 2, *parts)
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["run", "--acount", "work", "x.lua"], "unrecognized arguments: --acount (did you mean '--account'?)"),
+        (["runs", "list", "--limt", "3"], "--limt 3 (did you mean '--limit'?)"),
+        (["call", "devin.list_sessions", "--simulat"], "--simulat (did you mean '--simulate'?)"),
+        (["doctor", "--jsn=1"], "--jsn=1 (did you mean '--json'?)"),
+    ],
+)
+def test_a_misspelt_option_is_named_with_what_was_meant(luahost: Command, words: list[str], meant: str) -> None:
+    done = luahost(*words)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.splitlines()[-1].endswith(meant)
+
+
+@pytest.mark.parametrize("option", ["--resume", "--replay"])
+def test_a_run_without_a_name_is_not_there(luahost: Command, option: str) -> None:
+    one_line(luahost("run", option, ""), 2, "there is no run ''")
+
+
 @pytest.mark.parametrize("text", [b"[1]", b"{", b"\xff", b'{"x": NaN}', b"[" * 100_000])
 def test_a_file_of_args_that_is_no_json_object(luahost: Command, tmp_path: Path, text: bytes) -> None:
     (tmp_path / "a.json").write_bytes(text)
     one_line(luahost("run", "--args", "a.json", "-e", "print('ran')", cwd=tmp_path), 2, "a.json")
+
+
+def test_a_file_of_args_that_is_no_text(luahost: Command, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes('{"x": 1}'.encode("utf-16"))
+    done = luahost("run", "--args", "a.json", "-e", "print('ran')", cwd=tmp_path)
+    one_line(done, 2, "--args a.json: not UTF-8; save the file as UTF-8")
 
 
 @pytest.mark.parametrize("seconds", ["1e10", "1e300"])

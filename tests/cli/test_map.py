@@ -120,7 +120,9 @@ def test_a_line_that_is_no_input_fails_alone_and_is_named(luahost: Command, text
         ([*MAP, "--out", "no/folder/o.jsonl"], ["No such file", "a folder that can be written"]),
         ([*MAP, "--out", "."], [". is no file"]),
         ([*MAP, "--retry-failed"], ["without a file of results"]),
-        ([*MAP, "--jobs", "0"], ["jobs: a whole number of at least 1"]),
+        ([*MAP, "--jobs", "0"], ["--jobs: a whole number of at least 1"]),
+        ([*MAP, "--modules", "nosuch"], ["--modules nosuch: there is no such folder"]),
+        ([*MAP, "--account", "nobody"], ["no account 'nobody'", "accounts: default"]),
         ([*MAP, "--id", "A b"], ["the id 'A b'", "lower-case"]),
         ([*MAP, "--state", "it.lua/state"], ["the state folder", "--state DIR"]),
         ([*MAP, "--timeout", "0"], ["limit wall"]),
@@ -134,7 +136,7 @@ def test_wrong_usage_is_one_line(luahost: Command, words: list[str], parts: list
 
 def test_a_syntax_error_is_told_once(luahost: Command) -> None:
     Path("it.lua").write_text("return (")
-    one_line(luahost(*OUT), 1, "unexpected")
+    one_line(luahost(*OUT), 1, "luahost: it.lua:1: unexpected")
     assert lines("results.jsonl") == lines("results.failed.jsonl") == []
 
 

@@ -358,7 +358,7 @@ def test_each_line_is_run_when_it_comes(luahost: Command) -> None:
         (["file.lua"], "unrecognized arguments: file.lua", 2),
         (["--timeout", "-1"], "must be above 0", 2),
         (["--set", "x"], "K=V was expected", 2),
-        (["--account", "nosuch"], "devin has no account 'nosuch'", 1),
+        (["--account", "nosuch"], "devin has no account 'nosuch'", 2),
     ],
 )
 def test_wrong_usage_is_told(luahost: Command, words: list[str], told: str, code: int) -> None:
