@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DESCRIPTIONS = {"doctor": "Show what is set up, where each value comes from, and what to type next."}
 
+_NO_VEIL = "a file in which keys stand as they are"
 _NO_STATE = "cannot be written: runs keep no journal, and are not resumed"
 _CHECK = "return tostring(_VERSION), 1 + 1"
 
@@ -138,7 +139,7 @@ def _show(report: dict[str, Any]) -> None:
             f"{config['file']} ({'read' if config['exists'] else 'not there'}; from {config['from']})",
         ),
         ("state", report["state"] + ("" if report["state_writable"] else f" ({_NO_STATE})")),
-        ("keyring", report["keyring"]),
+        ("keyring", report["keyring"] + (f" ({_NO_VEIL})" if "Plaintext" in report["keyring"] else "")),
     ]
     for name, found in report["isolation"].items():
         rows.append((f"isolation {name}", _works(found)))
