@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -423,3 +425,12 @@ def test_fanning_out_wants_whole_numbers(host: Host, wrong: dict[str, Any]) -> N
     error = run(host, "fan_out", **wrong).error
     assert error is not None
     assert "must be a whole number up to" in error.message
+
+
+def test_pytest_in_the_folder_of_the_package_finds_its_tests_and_nothing_else() -> None:
+    words = [sys.executable, "-m", "pytest", "--collect-only", "--quiet", "-p", "no:cacheprovider"]
+    folder = FOLDER / "github_integration"
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout
+    found = {line.partition("::")[0] for line in done.stdout.splitlines() if "::" in line}
+    assert found == {"tests/test_github.py"}

@@ -54,12 +54,14 @@ def check(function: Function, arguments: Any) -> dict[str, Any]:
         raise InvalidArguments("named values were expected", hint=usage(function))
     problems: list[tuple[str, str]] = []
     known = [param.name for param in function.params]
+    expected = f"; known: {', '.join(known)}" if known else "; it takes none"
     for name in arguments:
         if name not in known and len(problems) <= _MOST_PROBLEMS:
             given = str(name)  # a program may use what JSON has no name for
             given = given if len(given) <= _LONGEST_NAME else given[: _LONGEST_NAME - 3] + "..."
-            expected = f"; known: {', '.join(known)}" if known else "; it takes none"
-            problems.append((given, f"unknown parameter {given!r}{did_you_mean(given, known) or expected}"))
+            guess = did_you_mean(given, known)
+            problems.append((given, f"unknown parameter {given!r}{guess or expected}"))
+            expected = expected if guess else ""  # once is enough
     clean: dict[str, Any] = {}
     for param in function.params:
         value = arguments.get(param.name)

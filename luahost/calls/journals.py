@@ -26,6 +26,7 @@ _BEGAN = rb'\{"event":\s?"run",\s?"at":\s?([0-9]{1,11}(?:\.[0-9]+)?)[,}]'
 _READING = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe of that name must not make anybody wait
 _LIST = "luahost runs list shows the runs there are"
 _DAY = 86400.0
+_MOST_NEAR = 5  # ids in one message
 _TRIES, _PAUSE = 20, 0.02  # for a lock: whoever looks at a journal's state holds it for a moment
 
 
@@ -87,7 +88,11 @@ class Journals:
         if len(near) == 1:
             return near[0]
         if near:
-            raise UsageError(f"{words!r} is the beginning of {len(near)} runs", hint=", ".join(near[:5]))
+            newest = sorted(near, reverse=True)[:_MOST_NEAR]
+            more = ", …" if len(near) > len(newest) else ""
+            raise UsageError(
+                f"{words!r} is the beginning of {len(near)} runs", hint=f"write more of it: {', '.join(newest)}{more}"
+            )
         raise self._absent(words)
 
     def read(self, run_id: str) -> History:

@@ -413,6 +413,18 @@ class Run:
             ]
 
 
+LIMIT_OPTIONS = {
+    "wall": "--timeout",
+    "cpu": "--cpu-limit",
+    "memory_mib": "--memory-limit",
+    "calls": "--max-calls",
+    "calls_per_function": "--max-calls",
+    "output_bytes": "--max-output",
+    "response_bytes": "--max-response",
+}
+"""By what option the command line sets each limit."""
+
+
 def milliseconds(seconds: float) -> float:
     """To the microsecond; `round` takes far longer."""
     return int(seconds * 1e6) / 1e3
@@ -427,21 +439,13 @@ def limit_exceeded(limit: str, allowed: float | None, used: float, function: str
         "response_bytes": " bytes",
         "memory_mib": " MiB",
     }
-    option = {
-        "wall": "--timeout",
-        "cpu": "--cpu-limit",
-        "memory_mib": "--memory-limit",
-        "calls": "--max-calls",
-        "calls_per_function": f"--max-calls {function}=N",
-        "output_bytes": "--max-output",
-        "response_bytes": "--max-response",
-    }
     allowed_text = f"{allowed:.14g}{unit.get(limit, '')}" if allowed is not None else "no limit"
     if function:
         allowed_text += f" calls of {function}"
+    option = LIMIT_OPTIONS[limit] + (f" {function}=N" if function else "")
     settings = f"[limits] in config.toml, or Limits({limit}=…)"
     return LimitExceeded(
         f"the run went over its limit of {allowed_text} ({limit})",
-        hint=f"raise it with {option[limit]}, {settings}" if limit in option else f"raise it with {settings}",
+        hint=f"raise it with {option}, {settings}",
         details={"limit": limit, "allowed": allowed, "used": used, **({"function": function} if function else {})},
     )

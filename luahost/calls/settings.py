@@ -125,7 +125,9 @@ class Settings:
             kinds, least = (int, 0) if name == "retries" else ((int, float), 0 if name == "settle" else 1e-3)
             if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= 1e6:
                 kind = "a whole number" if name == "retries" else "a number of seconds"
-                place = "[keyring] timeout" if name == "keyring_timeout" else name
+                kind += " of 0 or more" if least == 0 else " above 0"
+                table = "keyring" if name == "keyring_timeout" else "idempotency" if name == "settle" else "http"
+                place = f"[{table}] {name.removeprefix('keyring_')}"
                 raise self._wrong(f"{place}: {kind} was expected, not {value!r}")
         return Timing(**values)
 
@@ -224,7 +226,9 @@ def _read(file: str) -> dict[str, Any]:
 
     try:
         found = tomllib.loads(data.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise UsageError(f"{file}: not UTF-8", hint="save the file as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{file}: not valid TOML: {error}", hint="mend the line, or remove the file") from None
     for name in found:
         if name not in _TABLES:

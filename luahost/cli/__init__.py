@@ -8,7 +8,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser
-    from typing import Any
+    from typing import Any, NoReturn
 
     from luahost.lua.spawn import Process
 
@@ -152,9 +152,30 @@ def make_parser(command: str, description: str) -> ArgumentParser:
         def __init__(self, prog: str) -> None:
             super().__init__(prog, width=columns() - 2)
 
-    return ArgumentParser(
-        prog=f"luahost {command}", description=description, allow_abbrev=False, formatter_class=Formatter
-    )
+    class Parser(ArgumentParser):
+        """Says what a misspelt option was meant to be."""
+
+        def error(self, message: str) -> NoReturn:
+            start, _, words = message.partition(": ")
+            if start == "unrecognized arguments":
+                from luahost.calls.names import did_you_mean
+
+                word = words.partition(" ")[0].partition("=")[0]
+                message += did_you_mean(word, _options_of(self)) if word.startswith("--") else ""
+            super().error(message)
+
+    return Parser(prog=f"luahost {command}", description=description, allow_abbrev=False, formatter_class=Formatter)
+
+
+def _options_of(parser: ArgumentParser) -> list[str]:
+    """The options of a parser, and of those below it."""
+    found: list[str] = []
+    for action in parser._actions:  # noqa: SLF001 (argparse has no other way to ask)
+        found += action.option_strings
+        if isinstance(action.choices, dict):
+            for each in action.choices.values():
+                found += _options_of(each)
+    return found
 
 
 def _open_streams() -> None:

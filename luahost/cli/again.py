@@ -60,7 +60,7 @@ def recorded(options: Any, settings: Settings) -> History | None:
     from luahost.calls.journals import Journals
 
     journals = Journals(options.state or settings.state_folder)
-    named = options.resume or options.replay
+    named = options.replay if options.resume is None else options.resume
     if options.resume is None and (os.sep in named or named.endswith(".jsonl") or Path(named).is_file()):
         return read(Path(named))
     found = journals.read(journals.find(named))

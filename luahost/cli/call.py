@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from luahost import strict
+from luahost.calls.names import ALL
 from luahost.cli import output, tables
 from luahost.cli.approve import terminal
 from luahost.errors import LuaHostError, UsageError
@@ -27,6 +28,7 @@ DESCRIPTIONS = {
 }
 
 _GIVEN = {"array": ":=JSON", "object": ":=JSON", "bytes": "=@FILE", "boolean": "=true|false"}
+_ACCOUNT = 1  # where an account stands in devin.work.get_session
 _LONGEST = 60  # characters of a suggestion
 
 
@@ -55,7 +57,7 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
             limits=settings.limits(COMMAND_LINE),
             simulate=options.simulate,
         ) as host:
-            _, function = host.dispatcher.find(options.function)
+            function = _function(options.function, host)
             arguments = _arguments(function, options.words)
             value = host.call(
                 options.function,
@@ -78,6 +80,22 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
         output.note("dry run: nothing was sent, and this is what the simulator gives")
     _print(options.function, value, as_json=options.json)
     return 0
+
+
+def _function(word: str, host: Host) -> Function:
+    """The function that is named; raises what says which was meant, where it is written as in a script."""
+    *before, name = word.removeprefix("app.integrations.").split(".")
+    if not name or (not before and name in host.dispatcher.catalog):
+        raise UsageError(f"{word}: INTEGRATION.FUNCTION was expected", hint=f"as in devin.create_session; {ALL}")
+    try:
+        return host.dispatcher.find(word)[1]
+    except LuaHostError as error:
+        near = [each for each in host.dispatcher.catalog.values() if each.function(name)]
+        meant = [each.name for each in near if before[:1] in ([], [each.name])]
+        if len(meant) == 1 and len(before) <= _ACCOUNT + 1:
+            account = f" --account {before[_ACCOUNT]}" if before[_ACCOUNT:] else ""
+            error.hint = f"write luahost call {meant[0]}.{name}{account}"
+        raise
 
 
 def _explain(parser: ArgumentParser, argv: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 DESCRIPTIONS = {"doctor": "Show what is set up, where each value comes from, and what to type next."}
 
+_NO_VEIL = "a file in which keys stand as they are"
+_NO_STATE = "cannot be written: runs keep no journal, and are not resumed"
 _CHECK = "return tostring(_VERSION), 1 + 1"
 
 
@@ -51,6 +54,7 @@ def _report(settings: Settings) -> dict[str, Any]:
             "from": HOME if settings.environ.get(HOME) else "the user's folder",
         },
         "state": settings.state_folder,
+        "state_writable": _writable(Path(settings.state_folder)),
         "keyring": _keyring(),
         "isolation": {name: _isolation(name, settings) for name in ("process", "none")},
         "limits": settings.limits(COMMAND_LINE).as_dict(),
@@ -64,6 +68,12 @@ def _report(settings: Settings) -> dict[str, Any]:
     }
     report["next"] = _next(accounts, report["keyring"])
     return report
+
+
+def _writable(folder: Path) -> bool:
+    """Whether journals can be kept there; a folder that is not there yet is made when one is."""
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
 
 def _keyring() -> str:
@@ -128,8 +138,8 @@ def _show(report: dict[str, Any]) -> None:
             "config",
             f"{config['file']} ({'read' if config['exists'] else 'not there'}; from {config['from']})",
         ),
-        ("state", report["state"]),
-        ("keyring", report["keyring"]),
+        ("state", report["state"] + ("" if report["state_writable"] else f" ({_NO_STATE})")),
+        ("keyring", report["keyring"] + (f" ({_NO_VEIL})" if "Plaintext" in report["keyring"] else "")),
     ]
     for name, found in report["isolation"].items():
         rows.append((f"isolation {name}", _works(found)))

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from luahost.calls.policy import Policy
 from luahost.calls.settings import Settings
 from luahost.cli import output
-from luahost.cli.options import OPTIONS, limits_from, script_from
+from luahost.cli.options import OPTIONS, check_modules, limits_from, script_from
 from luahost.errors import LuaHostError, UsageError
 from luahost.mapping.inputs import count
 from luahost.mapping.whole import Map
+from luahost.outcome import headline
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -54,6 +55,8 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
     try:
         return _map(options)
     except LuaHostError as error:
+        if error.file is not None:  # of the script
+            error.message = headline(error)
         return output.fail(error, as_json=options.json)
 
 
@@ -65,6 +68,10 @@ def _map(options: Namespace) -> int:
             "--dask needs --state DIR, a folder that all workers share under that name",
             hint="in it are the journals, by which a task that Dask repeats repeats no write",
         )
+    if options.jobs is not None and options.jobs < 1:
+        raise UsageError(f"--jobs: a whole number of at least 1 was expected, not {options.jobs}")
+    if options.dask is None:  # there the workers read it
+        check_modules(options)
     options.code, options.rest = None, [options.script]
     name, source, _, folder = script_from(options)
     settings = Settings.load()

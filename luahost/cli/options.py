@@ -9,6 +9,7 @@ import os
 import sys
 
 from luahost import strict
+from luahost.calls.run import LIMIT_OPTIONS
 from luahost.errors import UsageError
 from luahost.given import ISOLATIONS
 from luahost.lua.confine import LEVELS
@@ -123,6 +124,8 @@ def args_from(options: Any) -> dict[str, Any]:
                 found = strict.decode(file.read())
         except OSError as error:
             raise UsageError(f"--args {options.args}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise UsageError(f"--args {options.args}: not UTF-8", hint="save the file as UTF-8") from None
         except (ValueError, RecursionError) as error:
             raise UsageError(f"--args {options.args}: not JSON: {error}") from None
         if not isinstance(found, dict):
@@ -148,9 +151,21 @@ def args_from(options: Any) -> dict[str, Any]:
     return found
 
 
+def check_modules(options: Any) -> None:
+    """Raise UsageError where --modules names no folder: each `require` would fail, and the first may come late."""
+    if options.modules is not None and not os.path.isdir(options.modules):  # noqa: PTH112 (the name as it was typed)
+        raise UsageError(f"--modules {options.modules}: there is no such folder")
+
+
 def limits_from(options: Any, settings: Settings) -> Limits:
     """The limits of the settings, and over them those that were given."""
-    return settings.limits(COMMAND_LINE).replace(**given_limits(options))
+    limits = settings.limits(COMMAND_LINE)
+    for name, value in given_limits(options).items():
+        try:
+            limits = limits.replace(**{name: value})
+        except UsageError as error:
+            raise UsageError(f"{LIMIT_OPTIONS[name]}: {error.message}", hint=error.hint) from None
+    return limits
 
 
 def given_limits(options: Any) -> dict[str, Any]:

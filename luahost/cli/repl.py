@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from luahost import __version__
 from luahost.cli import output
 from luahost.cli.explain import explain
-from luahost.cli.options import OPTIONS, args_from, limits_from, policy_from, somebody
+from luahost.cli.options import OPTIONS, args_from, check_modules, limits_from, policy_from, somebody
 from luahost.cli.run import Stdout, live_line
 from luahost.errors import LuaHostError, UsageError
 from luahost.host import Host
@@ -67,6 +67,7 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
         how = OPTIONS[flag]
         parser.add_argument(flag, **{**how, **({"default": []} if how.get("action") == "append" else {})})
     options = parser.parse_args(argv[1:])
+    check_modules(options)
     with LastingState() as state:  # its process gets ready while this one reads on
         return _serve(options, state)
 

@@ -10,7 +10,16 @@ import time
 
 from luahost.calls.run import limit_exceeded
 from luahost.cli import again, output
-from luahost.cli.options import OPTIONS, args_from, given_limits, limits_from, policy_from, script_from, somebody
+from luahost.cli.options import (
+    OPTIONS,
+    args_from,
+    check_modules,
+    given_limits,
+    limits_from,
+    policy_from,
+    script_from,
+    somebody,
+)
 from luahost.errors import Cancelled, UsageError
 from luahost.host import Host
 from luahost.lua.source import decode
@@ -87,6 +96,7 @@ def _run(options: Any, child: Single | None) -> int:
     from luahost.calls.settings import Settings
 
     script = script_from(options) if again.needs_script(options) else None
+    check_modules(options)
     settings = Settings.load()
     found = again.recorded(options, settings)
     limits = limits_from(options, settings)

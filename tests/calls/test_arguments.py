@@ -200,6 +200,11 @@ def test_all_problems_are_told_at_once() -> None:
     assert error.hint == "it is called do_it{ session_id = string, message = string, limit = integer? }"
 
 
+def test_what_there_is_is_told_once_however_much_is_unknown() -> None:
+    error = refused(TWO, {"session_id": "a", "message": "b", "zzz": 1, "yyy": 2})
+    assert error.message == "unknown parameter 'zzz'; known: session_id, message, limit; unknown parameter 'yyy'"
+
+
 def test_null_is_as_good_as_absent() -> None:
     assert args.check(TWO, {"session_id": "a", "message": "b", "limit": None}) == {"session_id": "a", "message": "b"}
     assert "'message' is required" in refused(TWO, {"session_id": "a", "message": None}).message

@@ -248,7 +248,7 @@ def test_what_the_file_may_not_say_is_one_error_with_the_file_s_name(load: Load,
 
 def test_a_file_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_bytes(b"a = '\xff'")
-    with pytest.raises(UsageError, match="not valid TOML"):
+    with pytest.raises(UsageError, match="not UTF-8"):
         Settings.load({"LUAHOST_HOME": str(tmp_path)})
 
 

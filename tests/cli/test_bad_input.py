@@ -143,7 +143,7 @@ def test_an_unknown_version_of_the_api(luahost: Command) -> None:
     ("text", "part"),
     [
         ("x = [", "not valid TOML"),
-        ("\udcff", "not valid TOML"),
+        ("\udcff", "not UTF-8; save the file as UTF-8"),
         ("[limit]\ncpu = 3", "did you mean 'limits'?"),
         ("[limits]\ncpuu = 3", "did you mean 'cpu'?"),
         ('[limits]\ncpu = "3"', "a number was expected"),
@@ -152,9 +152,10 @@ def test_an_unknown_version_of_the_api(luahost: Command) -> None:
         ("[limits]\ncpu = 1e300", "cpu"),
         ("[limits]\nmemory_mib = 100000000000000", "memory_mib"),
         ("limits = 3", "a table was expected"),
-        ("[http]\ntimeout = nan", "timeout"),
+        ("[http]\ntimeout = nan", "[http] timeout: a number of seconds above 0 was expected"),
         ("[http]\nconnect_timeout = nan", "timeout"),
-        ("[http]\nretries = 1.5", "retries"),
+        ("[http]\nretries = 1.5", "[http] retries: a whole number of 0 or more"),
+        ("[idempotency]\nsettle = -1", "[idempotency] settle: a number of seconds of 0 or more"),
         ("[integrations]\ndevin = 3", "a table was expected"),
         ("[integrations.devni.permissions]\nwrite = 'deny'", "devni"),
         ('[integrations.devin.permissions]\nread = "maybe"', "allow, ask or deny"),
@@ -244,10 +245,49 @@ def test_an_option_that_cannot_be_used_is_one_line_that_names_it(luahost: Comman
     one_line(luahost("run", *words, "-e", "print('ran')"), 2)
 
 
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (["--timeout", "0"], ["--timeout: limit wall: must be above 0"]),
+        (["--memory-limit", "1"], ["--memory-limit: limit memory_mib: at least 8"]),
+        (["--max-calls", "0"], ["--max-calls: limit calls: must be above 0"]),
+        (["--modules", "nosuch"], ["--modules nosuch: there is no such folder"]),
+    ],
+)
+def test_an_option_is_named_as_it_was_typed(luahost: Command, words: list[str], parts: list[str]) -> None:
+    one_line(luahost("run", *words, "-e", "print('ran')"), 2, *parts)
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["run", "--acount", "work", "x.lua"], "unrecognized arguments: --acount (did you mean '--account'?)"),
+        (["runs", "list", "--limt", "3"], "--limt 3 (did you mean '--limit'?)"),
+        (["call", "devin.list_sessions", "--simulat"], "--simulat (did you mean '--simulate'?)"),
+        (["doctor", "--jsn=1"], "--jsn=1 (did you mean '--json'?)"),
+    ],
+)
+def test_a_misspelt_option_is_named_with_what_was_meant(luahost: Command, words: list[str], meant: str) -> None:
+    done = luahost(*words)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.splitlines()[-1].endswith(meant)
+
+
+@pytest.mark.parametrize("option", ["--resume", "--replay"])
+def test_a_run_without_a_name_is_not_there(luahost: Command, option: str) -> None:
+    one_line(luahost("run", option, ""), 2, "there is no run ''")
+
+
 @pytest.mark.parametrize("text", [b"[1]", b"{", b"\xff", b'{"x": NaN}', b"[" * 100_000])
 def test_a_file_of_args_that_is_no_json_object(luahost: Command, tmp_path: Path, text: bytes) -> None:
     (tmp_path / "a.json").write_bytes(text)
     one_line(luahost("run", "--args", "a.json", "-e", "print('ran')", cwd=tmp_path), 2, "a.json")
+
+
+def test_a_file_of_args_that_is_no_text(luahost: Command, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes('{"x": 1}'.encode("utf-16"))
+    done = luahost("run", "--args", "a.json", "-e", "print('ran')", cwd=tmp_path)
+    one_line(done, 2, "--args a.json: not UTF-8; save the file as UTF-8")
 
 
 @pytest.mark.parametrize("seconds", ["1e10", "1e300"])

@@ -53,6 +53,24 @@ def test_a_list_for_people_is_a_table(luahost: Command) -> None:
     assert "status" in heads
 
 
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("app.integrations.devin.get_session", "write luahost call devin.get_session"),
+        ("devin.work.get_session", "write luahost call devin.get_session --account work"),
+        ("app.integrations.devin.work.get_session", "write luahost call devin.get_session --account work"),
+        ("get_session", "write luahost call devin.get_session"),
+        ("devin", "devin: INTEGRATION.FUNCTION was expected"),
+        ("devin.", "devin.: INTEGRATION.FUNCTION was expected"),
+    ],
+)
+def test_a_function_as_a_script_writes_it_is_told_how_to_type(luahost: Command, word: str, hint: str) -> None:
+    done = luahost("call", word, "session_id=devin-1", "--simulate")
+    assert (done.code, done.out) == (2, "")
+    assert hint in done.err
+    assert done.err.count("\n") == 1, done.err
+
+
 @pytest.mark.parametrize("text", ["7", "true", "null", "[1]", "{}", "1e3", " x ", "a=b", "ü", ""])
 def test_a_text_stays_a_text_however_it_looks(
     luahost: Command, simulator: Simulator, env: dict[str, str], text: str

@@ -74,5 +74,20 @@ def test_any_keyring_is_survived(luahost: Command, backend: str) -> None:
     assert done.json["keyring"]
 
 
+def test_a_keyring_that_hides_nothing_is_told(luahost: Command) -> None:
+    done = luahost("doctor", env={"PYTHON_KEYRING_BACKEND": "keyrings.alt.file.PlaintextKeyring"})
+    assert "PlaintextKeyring (a file in which keys stand as they are)" in done.out
+
+
 def test_it_works_with_a_home_that_cannot_be_written(luahost: Command) -> None:
     assert luahost("doctor", env={"LUAHOST_HOME": "/proc/luahost"}).code == 0
+
+
+def test_a_state_folder_that_cannot_be_written_is_told(luahost: Command, home: Path) -> None:
+    home.mkdir()
+    (home / "state").write_text("no folder")
+    done = luahost("doctor")
+    assert f"{home}/state (cannot be written: runs keep no journal, and are not resumed)" in done.out
+    assert luahost("doctor", "--json").json["state_writable"] is False
+    (home / "state").unlink()
+    assert luahost("doctor", "--json").json["state_writable"] is True

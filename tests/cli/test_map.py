@@ -122,7 +122,8 @@ def test_a_line_that_is_no_input_fails_alone_and_is_named(luahost: Command, text
         ([*MAP, "--out", "no/folder/o.jsonl"], ["No such file", "a folder that can be written"]),
         ([*MAP, "--out", "."], [". is no file"]),
         ([*MAP, "--retry-failed"], ["without a file of results"]),
-        ([*MAP, "--jobs", "0"], ["jobs: a whole number of at least 1"]),
+        ([*MAP, "--jobs", "0"], ["--jobs: a whole number of at least 1"]),
+        ([*MAP, "--modules", "nosuch"], ["--modules nosuch: there is no such folder"]),
         ([*MAP, "--id", "A b"], ["the id 'A b'", "lower-case"]),
         ([*MAP, "--state", "it.lua/state"], ["the state folder", "--state DIR"]),
         ([*MAP, "--timeout", "0"], ["limit wall"]),
@@ -134,9 +135,14 @@ def test_wrong_usage_is_one_line(luahost: Command, words: list[str], parts: list
     assert not Path("results.jsonl").exists()
 
 
+def test_an_unknown_account_is_one_line_before_anything_runs(luahost: Command) -> None:
+    one_line(luahost(*OUT, "--account", "nobody"), 1, "no account 'nobody'", "accounts: default")
+    assert lines("results.jsonl") == []
+
+
 def test_a_syntax_error_is_told_once(luahost: Command) -> None:
     Path("it.lua").write_text("return (")
-    one_line(luahost(*OUT), 1, "unexpected")
+    one_line(luahost(*OUT), 1, "luahost: it.lua:1: unexpected")
     assert lines("results.jsonl") == lines("results.failed.jsonl") == []
 
 

@@ -311,7 +311,10 @@ def test_a_name_that_means_no_run_or_several_is_one_clear_error(write: Any, luah
     write("run-aaa1", end(1))
     write("run-aaa2", end(1))
     found = luahost("runs", "show", "run-aaa")
-    assert (found.code, found.err) == (2, "luahost: 'run-aaa' is the beginning of 2 runs; run-aaa1, run-aaa2\n")
+    assert (found.code, found.err) == (
+        2,
+        "luahost: 'run-aaa' is the beginning of 2 runs; write more of it: run-aaa2, run-aaa1\n",
+    )
     found = luahost("runs", "trace", "nothing")
     assert (found.code, found.err.count("\n")) == (2, 1)
     assert "luahost runs list shows" in found.err
