@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +96,14 @@ def test_long_results_are_cut_and_say_so(stdio: Way) -> None:
     assert len(text(result)) <= 2000
     assert "characters" in text(result)
     assert len(result.structured_content["cut"]) == 2
+
+
+def test_a_name_that_a_script_makes_up_for_what_it_loads_makes_no_result_longer(patient: Raw) -> None:
+    code = "load('error()', '@' .. ('n'):rep(100000))()"
+    result = patient.ask(call(1, "execute_lua", {"code": code}))["result"]
+    assert result["content"][0]["text"].startswith("error script_error at nnn")
+    assert len(result["content"][0]["text"]) <= 20_000
+    assert len(json.dumps(result["structuredContent"])) <= 20_000
 
 
 def test_limits_are_those_of_an_embedded_host_with_what_was_asked_for(stdio: Way) -> None:
