@@ -6,12 +6,13 @@ import asyncio
 import http.client
 import json
 from contextlib import closing
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 from mcp.shared.exceptions import MCPError
-from mcp_types import ErrorData
+from mcp_types import ErrorData, JSONRPCNotification, JSONRPCRequest
 
 from luahost.mcp import sessions
 from luahost.mcp.exchange import Questions
@@ -112,6 +113,35 @@ def test_a_cancelled_request_is_answered_with_an_error_that_says_so(serve: Calla
 
     answer = run(act())
     assert (answer["id"], answer["error"]["code"]) == (7, -32800)
+
+
+@pytest.mark.parametrize("how", ["cancelled", "deleted"])
+def test_two_requests_of_one_id_both_end(how: str) -> None:
+    cancel = JSONRPCNotification(jsonrpc="2.0", method="notifications/cancelled", params={"requestId": "1"})
+
+    async def act() -> list[Any]:
+        sent: list[Any] = []
+
+        async def never(*_: Any) -> Any:
+            await asyncio.Event().wait()
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        session: Any = sessions.Session("name", server=None)  # type: ignore[arg-type]  # it handles no request
+        session._runner = SimpleNamespace(on_request=never)
+        request, scope = JSONRPCRequest(jsonrpc="2.0", id=1, method="tools/call"), {"type": "http", "headers": []}
+        both = [asyncio.create_task(session.take(request, scope, never, send)) for _ in range(2)]
+        await asyncio.sleep(0)
+        if how == "deleted":
+            session.end()
+        else:
+            await session._notified(cancel)
+        await asyncio.gather(*both)
+        assert not session.going_on
+        return [json.loads(each["body"])["error"]["code"] for each in sent if "body" in each]
+
+    assert run(act()) == [-32800, -32800]
 
 
 def test_a_session_that_nobody_uses_ends(monkeypatch: pytest.MonkeyPatch) -> None:
