@@ -170,7 +170,7 @@ def test_answers_find_their_questions_and_others_count_for_nothing() -> None:
         questions = Questions()
         (one, first), (two, second), (three, forgotten) = (questions.new() for _ in range(3))
         questions.forget(three)
-        for number in (three, 99, "x", None):
+        for number in (three, 99, "x", "9" * 5000, None):  # Python reads no number of as many digits
             questions.answered(number, {"action": "accept"})
         questions.answered(str(one), {"action": "accept"})
         questions.answered(two, ErrorData(code=-1, message="no"))
