@@ -231,11 +231,16 @@ async def _body(receive: Receive) -> bytes:
 
 def _parsed(body: bytes) -> JSONRPCMessage:
     try:
-        return jsonrpc_message_adapter.validate_python(pydantic_core.from_json(body), by_name=False)
+        decoded = pydantic_core.from_json(body)
+        message = jsonrpc_message_adapter.validate_python(decoded, by_name=False)
     except ValidationError as error:
         raise Refused(400, f"this is no message of JSON-RPC 2.0: {error}", INVALID_PARAMS) from None
     except ValueError as error:
         raise Refused(400, f"this is no JSON: {error}", PARSE_ERROR) from None
+    # The SDK takes a request with an id of another kind for a notification, which nobody would answer.
+    if isinstance(message, JSONRPCNotification) and "id" in decoded and not message.method.startswith("notifications/"):
+        raise Refused(400, "the id of a request is a text or a whole number")
+    return message
 
 
 def _said(code: int, why: str) -> bytes:

@@ -26,6 +26,7 @@ USUAL = {
     "Content-Type": "application/json",
     "Accept": "application/json, text/event-stream",
 }
+PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 SLOW = "local enough = os.clock() + 1.3 while os.clock() < enough do end return 1"
 
 
@@ -70,6 +71,8 @@ def test_one_that_takes_long_is_a_stream_with_a_sign_of_life(plain: Http, sessio
     [
         (b"{", {}, 400, "no JSON"),
         (b"[]", {}, 400, "JSON-RPC"),
+        ({**PING, "id": None}, {}, 400, "whole number"),
+        ({**PING, "id": 1.5}, {}, 400, "whole number"),
         (call(1, "lua_list_docs", {}), {"Mcp_Session_Id": None}, 400, "initialize"),
         (call(1, "lua_list_docs", {}), {"Mcp_Session_Id": "another"}, 404, "initialize"),
         (HELLO, {"Mcp_Session_Id": "another"}, 404, "initialize"),
@@ -85,6 +88,10 @@ def test_what_is_no_request_of_a_session_is_refused_and_told_why(
     assert found == status
     assert said in json.loads(body)["error"]["message"]
     assert ask(plain, call(1, "lua_list_docs", {}), Mcp_Session_Id=session)[0] == 200
+
+
+def test_a_notification_with_an_id_that_says_nothing_is_one_still(plain: Http, session: str) -> None:
+    assert ask(plain, {**READY, "id": None}, Mcp_Session_Id=session)[0] == 202
 
 
 def test_there_is_no_stream_to_get(plain: Http, session: str) -> None:
