@@ -131,6 +131,18 @@ def test_files_are_those_of_the_folder_that_was_named(stdio: Way, tmp_path: Any)
     assert execute(stdio, code, "--allow-writes").structured_content["error"]["code"] == "permission_denied"
 
 
+def test_a_folder_that_is_there_no_more_is_named(raw: Callable[..., Raw], tmp_path: Any) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    served = raw("--simulate", "--files", str(folder)).hello()
+    folder.rmdir()
+    result = served.ask(call(1, "execute_lua", {"code": "return 1"}))["result"]
+    assert result["isError"]
+    assert f"{folder} is not a folder" in result["content"][0]["text"]
+    jsonschema.validate(result["structuredContent"], dict(TOOLS["execute_lua"].output_schema))
+    assert b"Traceback" not in served.process.communicate(timeout=20)[1]
+
+
 # -- policy --------------------------------------------------------------------------------------------------------
 
 CREATE = "return app.integrations.devin.create_session{ prompt = 'x' }.session_id"
