@@ -126,7 +126,8 @@ def _counted(calls: list[CallRecord]) -> list[dict[str, Any]]:
 
 def error_text(error: LuaHostError, most: int, code: str = "", name: str | None = None) -> str:
     """Code, place and message; the line itself; the hint; where it was called from."""
-    at = f" at {error.file}:{error.line}" if error.file and error.line else ""
+    # A script may call what it loads as it likes.
+    at = f" at {start_of(error.file, most // 10)}:{error.line}" if error.file and error.line else ""
     lines = code.splitlines()
     here = error.file == name and error.line is not None and 0 < error.line <= len(lines)
     frames = (error.traceback or "").splitlines()[1:]
@@ -146,7 +147,7 @@ def error_text(error: LuaHostError, most: int, code: str = "", name: str | None 
 def error_data(error: LuaHostError, most: int) -> dict[str, Any]:
     """The error's fields but for its traceback."""
     fields = {name: value for name, value in error.fields().items() if name != "traceback"}
-    long = {"message": most // 2, "hint": most // 10}
+    long = {"message": most // 2, "hint": most // 10, "file": most // 10}
     found = {name: within(value, long[name], start_of) if name in long else value for name, value in fields.items()}
     return {**found, "details": fitting(found["details"], most // 8)} if "details" in found else found
 

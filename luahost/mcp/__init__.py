@@ -6,6 +6,7 @@
     resources.py  the pages of the reference
     stdio.py      for the one client that started it
     http.py       for clients on this machine, over streamable HTTP; guard.py: which of them
+    reader.py     one connection of theirs, read request by request
     sessions.py   whose request it is, in the era with a handshake; exchange.py: one request and what goes back
     clients.py    the configuration that each client wants; needs no extra
 

@@ -60,20 +60,20 @@ class Questions:
 
     def __init__(self) -> None:
         self._number = 0
-        self._open: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._open: dict[str, asyncio.Future[dict[str, Any]]] = {}  # some clients write a number as a text
 
     def new(self) -> tuple[int, asyncio.Future[dict[str, Any]]]:
         """The id of a new one, and where its answer will be."""
         self._number += 1
-        answer = self._open[self._number] = asyncio.get_running_loop().create_future()
+        answer = self._open[str(self._number)] = asyncio.get_running_loop().create_future()
         return self._number, answer
 
     def forget(self, number: int) -> None:
-        self._open.pop(number, None)
+        self._open.pop(str(number), None)
 
     def answered(self, number: RequestId | None, answer: dict[str, Any] | ErrorData) -> None:
         """An answer has come; one to what was not asked, or not any more, counts for nothing."""
-        found = self._open.get(int(number)) if str(number).isdecimal() and number is not None else None
+        found = self._open.get(str(number))
         if found is None or found.done():
             return
         if isinstance(answer, ErrorData):

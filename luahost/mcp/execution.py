@@ -12,6 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import anyio
+from mcp.shared.exceptions import MCPError
+from mcp_types import INTERNAL_ERROR
 
 from luahost.agents import ToolResult, perform
 from luahost.agents.tools import EXECUTE
@@ -124,13 +126,16 @@ class Executions:
         self._ended: deque[tuple[Execution, ToolResult | BaseException]] = deque()
         self._told = False
         self._parked: dict[str, tuple[Execution, Any]] = {}
+        self._is_ending = False
 
     def warm(self) -> None:
         """Have everything ready that the first run needs, in a thread."""
         self._threads.submit(self._host.run, "return")
 
     def begin(self, arguments: Any, *, ask: Approve | None, follow: bool, owner: str | None) -> Execution:
-        """Begin a run of `execute_lua`; without `ask` it asks whoever waits for it."""
+        """Begin a run of `execute_lua`; without `ask` it asks whoever waits for it. Raises MCPError after `close`."""
+        if self._is_ending:
+            raise MCPError(INTERNAL_ERROR, "the server is ending, and begins no further run")
         execution = Execution(self._end_soon)
         options = {
             **self._options,
@@ -188,7 +193,8 @@ class Executions:
             self.forget(execution)
 
     async def close(self) -> None:
-        """End all runs; those whose writes have been sent are awaited."""
+        """End all runs, and begin no further one; those whose writes have been sent are awaited."""
+        self._is_ending = True
         if self._going_on:
             await asyncio.gather(*(execution.end() for execution in list(self._going_on)))
         self._threads.shutdown(wait=False)

@@ -14,6 +14,7 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 from luahost.errors import UsageError
 from luahost.mcp.guard import PATH, Guard
+from luahost.mcp.reader import Reader
 from luahost.mcp.sessions import Sessions
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ async def serve(
     guarded = Guard(_by_era(Sessions(made), manager), host=host, port=listening.getsockname()[1], token=token)
     config = uvicorn.Config(
         guarded,
+        http=Reader,
         lifespan="off",
         ws="none",
         proxy_headers=False,

@@ -27,7 +27,9 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from luahost import __version__
 from luahost.agents import TOOLS, ToolResult, definitions, perform, system_prompt
 from luahost.agents.dialects import call_tool_result
+from luahost.agents.perform import refused
 from luahost.agents.tools import EXECUTE
+from luahost.errors import UsageError
 from luahost.mcp import resources
 from luahost.mcp.approval import SCHEMA, Approver, can_ask, question, refuse
 from luahost.mcp.execution import Execution, Executions, Question
@@ -113,6 +115,8 @@ class Service:
             await execution.end()
             self.executions.forget(execution)
             raise
+        except UsageError as error:  # the folder that the server was given is there no more
+            outcome = refused(error, EXECUTE, self._max_chars)
         if isinstance(outcome, Question):
             return self._asking(execution, outcome, params)
         self.executions.forget(execution)

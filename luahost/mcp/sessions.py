@@ -68,7 +68,7 @@ class Session:
     def __init__(self, name: str, server: Server[Any]) -> None:
         self.name = name
         self.used = time.monotonic()
-        self.going_on: dict[str, Exchange] = {}
+        self.going_on: set[Exchange] = set()
         self._questions = Questions()
         self._connection = Connection.for_loop(_Nobody(), session_id=name)
         self._runner = ServerRunner(server, self._connection, {})
@@ -88,13 +88,11 @@ class Session:
         header = (_SESSION, self.name.encode())
         if isinstance(message, JSONRPCRequest):
             exchange = Exchange(message, self._questions, (scope, receive, send), header)
-            key = str(message.id)  # some clients write a number as a text when they cancel
-            self.going_on[key] = exchange
+            self.going_on.add(exchange)
             try:
                 await exchange.answer(self._runner.on_request)
             finally:
-                if self.going_on.get(key) is exchange:
-                    del self.going_on[key]
+                self.going_on.discard(exchange)
                 self.used = time.monotonic()
             return
         await reply(send, 202, b"", header)
@@ -107,15 +105,16 @@ class Session:
 
     async def _notified(self, message: JSONRPCNotification) -> None:
         if message.method == "notifications/cancelled":
-            found = self.going_on.get(str(cancelled_request_id_from_params(message.params)))
-            if found is not None:
-                found.cancel()
+            cancelled = str(cancelled_request_id_from_params(message.params))
+            for each in list(self.going_on):  # a client may use an id twice, and write a number as a text here
+                if str(each.request_id) == cancelled:
+                    each.cancel()
             return
         await self._runner.on_notify(_Nobody(), message.method, message.params)
 
     def end(self) -> None:
         """End what is done for the client."""
-        for exchange in list(self.going_on.values()):
+        for exchange in list(self.going_on):
             exchange.cancel()
 
 
@@ -232,11 +231,16 @@ async def _body(receive: Receive) -> bytes:
 
 def _parsed(body: bytes) -> JSONRPCMessage:
     try:
-        return jsonrpc_message_adapter.validate_python(pydantic_core.from_json(body), by_name=False)
+        decoded = pydantic_core.from_json(body)
+        message = jsonrpc_message_adapter.validate_python(decoded, by_name=False)
     except ValidationError as error:
         raise Refused(400, f"this is no message of JSON-RPC 2.0: {error}", INVALID_PARAMS) from None
     except ValueError as error:
         raise Refused(400, f"this is no JSON: {error}", PARSE_ERROR) from None
+    # The SDK takes a request with an id of another kind for a notification, which nobody would answer.
+    if isinstance(message, JSONRPCNotification) and "id" in decoded and not message.method.startswith("notifications/"):
+        raise Refused(400, "the id of a request is a text or a whole number")
+    return message
 
 
 def _said(code: int, why: str) -> bytes:

@@ -68,6 +68,7 @@ ONLY_IN = {
     "anyio": ("luahost/mcp/",),
     "starlette": ("luahost/mcp/",),
     "uvicorn": ("luahost/mcp/",),
+    "httptools": ("luahost/mcp/reader.py",),
 }
 """Third-party packages, and the only places that import them."""
 

@@ -12,7 +12,11 @@ from urllib.parse import urlsplit
 
 import anyio
 import pytest
+from mcp.shared.exceptions import MCPError
 
+from luahost import Host
+from luahost.agents import ToolResult
+from luahost.mcp.execution import Execution, Executions
 from tests.mcp.conftest import BUSY, HELLO, TOKEN, Http, Raw, Way, burning, call, run, until
 from tests.processes import alive
 
@@ -205,3 +209,20 @@ def test_the_end_of_the_server_is_the_end_of_its_runs(serve: Callable[..., Http]
     running.close()
     assert (served.process.returncode, said) == (0, "")
     run(until(lambda: not any(map(alive, busy))))
+
+
+def test_no_run_begins_while_the_server_ends() -> None:
+    async def act() -> None:
+        with Host(simulate=True, state=False) as host:
+            executions = Executions(host, {}, 20_000)
+            waits = Execution(lambda *_: None)  # as for the outcome of a write that has been sent
+            executions._going_on.add(waits)
+            closing = asyncio.create_task(executions.close())
+            await until(lambda: waits.cancellation.cancelled)
+            with pytest.raises(MCPError, match="ending"):
+                executions.begin({"code": "return 1"}, ask=None, follow=False, owner="")
+            assert not closing.done()
+            waits.over(ToolResult(""))
+            await closing
+
+    run(act())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -97,6 +98,14 @@ def test_long_results_are_cut_and_say_so(stdio: Way) -> None:
     assert len(result.structured_content["cut"]) == 2
 
 
+def test_a_name_that_a_script_makes_up_for_what_it_loads_makes_no_result_longer(patient: Raw) -> None:
+    code = "load('error()', '@' .. ('n'):rep(100000))()"
+    result = patient.ask(call(1, "execute_lua", {"code": code}))["result"]
+    assert result["content"][0]["text"].startswith("error script_error at nnn")
+    assert len(result["content"][0]["text"]) <= 20_000
+    assert len(json.dumps(result["structuredContent"])) <= 20_000
+
+
 def test_limits_are_those_of_an_embedded_host_with_what_was_asked_for(stdio: Way) -> None:
     code = "for _ = 1, 3 do app.integrations.devin.get_current_user() end"
     error = execute(stdio, code, "--max-calls", "2").structured_content["error"]
@@ -120,6 +129,18 @@ def test_files_are_those_of_the_folder_that_was_named(stdio: Way, tmp_path: Any)
     code = "return app.integrations.devin.upload_attachment{ file = 'build.log' }.url"
     assert execute(stdio, code, "--allow-writes", "--files", str(tmp_path)).structured_content["ok"]
     assert execute(stdio, code, "--allow-writes").structured_content["error"]["code"] == "permission_denied"
+
+
+def test_a_folder_that_is_there_no_more_is_named(raw: Callable[..., Raw], tmp_path: Any) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    served = raw("--simulate", "--files", str(folder)).hello()
+    folder.rmdir()
+    result = served.ask(call(1, "execute_lua", {"code": "return 1"}))["result"]
+    assert result["isError"]
+    assert f"{folder} is not a folder" in result["content"][0]["text"]
+    jsonschema.validate(result["structuredContent"], dict(TOOLS["execute_lua"].output_schema))
+    assert b"Traceback" not in served.process.communicate(timeout=20)[1]
 
 
 # -- policy --------------------------------------------------------------------------------------------------------

@@ -6,12 +6,13 @@ import asyncio
 import http.client
 import json
 from contextlib import closing
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 from mcp.shared.exceptions import MCPError
-from mcp_types import ErrorData
+from mcp_types import ErrorData, JSONRPCNotification, JSONRPCRequest
 
 from luahost.mcp import sessions
 from luahost.mcp.exchange import Questions
@@ -25,6 +26,7 @@ USUAL = {
     "Content-Type": "application/json",
     "Accept": "application/json, text/event-stream",
 }
+PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 SLOW = "local enough = os.clock() + 1.3 while os.clock() < enough do end return 1"
 
 
@@ -69,6 +71,8 @@ def test_one_that_takes_long_is_a_stream_with_a_sign_of_life(plain: Http, sessio
     [
         (b"{", {}, 400, "no JSON"),
         (b"[]", {}, 400, "JSON-RPC"),
+        ({**PING, "id": None}, {}, 400, "whole number"),
+        ({**PING, "id": 1.5}, {}, 400, "whole number"),
         (call(1, "lua_list_docs", {}), {"Mcp_Session_Id": None}, 400, "initialize"),
         (call(1, "lua_list_docs", {}), {"Mcp_Session_Id": "another"}, 404, "initialize"),
         (HELLO, {"Mcp_Session_Id": "another"}, 404, "initialize"),
@@ -84,6 +88,10 @@ def test_what_is_no_request_of_a_session_is_refused_and_told_why(
     assert found == status
     assert said in json.loads(body)["error"]["message"]
     assert ask(plain, call(1, "lua_list_docs", {}), Mcp_Session_Id=session)[0] == 200
+
+
+def test_a_notification_with_an_id_that_says_nothing_is_one_still(plain: Http, session: str) -> None:
+    assert ask(plain, {**READY, "id": None}, Mcp_Session_Id=session)[0] == 202
 
 
 def test_there_is_no_stream_to_get(plain: Http, session: str) -> None:
@@ -114,6 +122,35 @@ def test_a_cancelled_request_is_answered_with_an_error_that_says_so(serve: Calla
     assert (answer["id"], answer["error"]["code"]) == (7, -32800)
 
 
+@pytest.mark.parametrize("how", ["cancelled", "deleted"])
+def test_two_requests_of_one_id_both_end(how: str) -> None:
+    cancel = JSONRPCNotification(jsonrpc="2.0", method="notifications/cancelled", params={"requestId": "1"})
+
+    async def act() -> list[Any]:
+        sent: list[Any] = []
+
+        async def never(*_: Any) -> Any:
+            await asyncio.Event().wait()
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        session: Any = sessions.Session("name", server=None)  # type: ignore[arg-type]  # it handles no request
+        session._runner = SimpleNamespace(on_request=never)
+        request, scope = JSONRPCRequest(jsonrpc="2.0", id=1, method="tools/call"), {"type": "http", "headers": []}
+        both = [asyncio.create_task(session.take(request, scope, never, send)) for _ in range(2)]
+        await asyncio.sleep(0)
+        if how == "deleted":
+            session.end()
+        else:
+            await session._notified(cancel)
+        await asyncio.gather(*both)
+        assert not session.going_on
+        return [json.loads(each["body"])["error"]["code"] for each in sent if "body" in each]
+
+    assert run(act()) == [-32800, -32800]
+
+
 def test_a_session_that_nobody_uses_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     all_of_them = sessions.Sessions(server=None)  # type: ignore[arg-type]  # no request is made
     first = all_of_them._new()
@@ -140,7 +177,7 @@ def test_answers_find_their_questions_and_others_count_for_nothing() -> None:
         questions = Questions()
         (one, first), (two, second), (three, forgotten) = (questions.new() for _ in range(3))
         questions.forget(three)
-        for number in (three, 99, "x", None):
+        for number in (three, 99, "x", "9" * 5000, None):  # Python reads no number of as many digits
             questions.answered(number, {"action": "accept"})
         questions.answered(str(one), {"action": "accept"})
         questions.answered(two, ErrorData(code=-1, message="no"))
