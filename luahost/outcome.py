@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 
     from luahost.calls.run import Run
     from luahost.lua.bridge import Bridge
+    from luahost.results import CallRecord
 
 
 AGAIN = "run it again"
 """What luahost.lua.runner says of a process that died."""
+
+_MANY = 10  # calls in a row that are the same: the script waits for something
 
 
 class Interrupted(KeyboardInterrupt):
@@ -38,11 +41,14 @@ def run_result(run: Run, about: Callable[[], dict[str, Any]], bridge: Bridge, er
     if journal is not None and error is None:
         for call in journal.left_over():
             run.notice(f"made before, and not this time: {call}")
+    calls = run.calls()
+    if error is not None and error.code == "limit_exceeded":
+        _tell_of_waiting(error, calls)
     result = Result(
         output=bridge.output,
         values=[] if error else bridge.values(),
         error=error,
-        calls=run.calls(),
+        calls=calls,
         elapsed_ms=run.elapsed_ms(),
         memory_bytes=bridge.memory_bytes(),
         meta={},
@@ -52,6 +58,18 @@ def run_result(run: Run, about: Callable[[], dict[str, Any]], bridge: Bridge, er
         journal.end(result)
     result.meta = about()
     return result
+
+
+def _tell_of_waiting(error: LuaHostError, calls: list[CallRecord]) -> None:
+    """A script that asks the same again and again may wait for what never comes: its error says so."""
+    asked = [(each.task, each.call, each.account, each.arguments) for each in reversed(calls)]
+    same = next((number for number, each in enumerate(asked) if each != asked[0]), len(asked))
+    if same >= _MANY:
+        call = asked[0][1]
+        error.hint = (
+            f"{error.hint}; the last {same} calls were all the same {call}: does the script wait for what never comes? "
+            f'docs.read("{call}") says what it gives, and wait_until has a timeout'
+        )
 
 
 def call_result(run: Run, about: dict[str, Any], outcome: list[Any], problem: list[BaseException]) -> Result:

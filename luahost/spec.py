@@ -256,13 +256,17 @@ class Param:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One field of a result. With `versions`, only these give it, and `always` holds for them."""
+    """One field of a result. With `versions`, only these give it, and `always` holds for them.
+
+    `enum` are the texts that it can be, where these are known: `luahost check` finds what is compared with another.
+    """
 
     name: str
     type: Type
     description: str
     always: bool = True
     versions: tuple[str, ...] = ()
+    enum: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -160,6 +160,8 @@ class Rules:
             self._expression(node.operands[0])
             if node.operator == "#":
                 self._add_slips(slips.length(self._values, node))
+            elif node.operator in ("==", "~="):
+                self._add_slips(slips.compared(self._values, node))
             elif node.operator == "..":
                 for operand in node.operands:
                     self._joined(operand)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from luahost.check.syntax import Call, Constant, Lambda, Name, Perform, Table
+from luahost.check.syntax import Call, Constant, Index, Lambda, Name, Perform, Table
 from luahost.check.values import Builtin, Callee
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from luahost.check.syntax import Expression, Index, Operation
+    from luahost.check.syntax import Expression, Operation
     from luahost.check.values import Values
-    from luahost.spec import Function
+    from luahost.spec import Field, Function
 
 
 _LOOKS = frozenset({"dump", "ipairs", "json.encode", "next", "pairs", "print", "select", "tostring", "type", "unpack"})
@@ -82,6 +82,32 @@ def entries(values: Values, node: Index) -> Iterator[Slip]:
 
 def _fields(function: Function) -> set[str]:
     return {function.entries, *(field.name for field in function.returns)}
+
+
+# -- comparisons ---------------------------------------------------------------------------------------------------
+
+
+def compared(values: Values, node: Operation) -> Iterator[Slip]:
+    """result.status == "finished": a text that the field never is."""
+    for one, other in (node.operands, node.operands[::-1]):
+        text = other.value if isinstance(other, Constant) else None
+        key = one.key.value if isinstance(one, Index) and isinstance(one.key, Constant) else None
+        if not (isinstance(one, Index) and isinstance(text, str) and isinstance(key, str)):
+            continue
+        given = values.given(one.object)
+        fields = [field for each in given for field in each.function.returns if field.name == key]
+        if len(fields) < len(given) or any(not field.enum or text in field.enum for field in fields):
+            continue
+        if given:
+            known = ", ".join(dict.fromkeys(word for field in fields for word in field.enum))
+            hint = next((f"write .{field.name} for that" for each in given for field in _saying(each, text)), None)
+            told = f"{key} is never {text!r} in what {given[-1].name} gives"
+            yield Slip(one.key_at, told, hint or f"it is one of {known}")
+
+
+def _saying(given: Callee, text: str) -> list[Field]:
+    """The fields that can be this text."""
+    return [field for field in given.function.returns if text in field.enum]
 
 
 # -- calls ---------------------------------------------------------------------------------------------------------

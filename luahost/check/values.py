@@ -131,6 +131,16 @@ class Values:
             return Absent(variable.name)
         return Builtin(variable.name) if kind == "function" else UNKNOWN
 
+    def given(self, node: Expression) -> list[Callee]:
+        """The calls whose results it can be, all of them: none where it may be something else as well."""
+        variable = node.variable if isinstance(node, Name) else None
+        if variable is None or not variable.sources or (variable.is_global and self._hidden):
+            found = [self.of(node)]
+        else:
+            found = [UNKNOWN if each is None or each[1] else self.of(each[0]) for each in variable.sources]
+        given = [each for each in found if isinstance(each, Callee) and each.given]
+        return given if len(given) == len(found) else []
+
     def member(self, of: Value, key: Expression) -> Value:
         """`of[key]`."""
         found = self.of(key)

@@ -171,7 +171,8 @@ end
 -- Lua's messages
 
 local NULL = "json.null is not nil"
-local NULL_WRITE = "write if x ~= json.null then ... end; null in an object is nil, in a list json.null"
+local NULL_WRITE = "write if x ~= json.null then ... end; null in an object is nil, in a list json.null,"
+  .. " as is what a task of parallel gives that has no return"
 local PAIRS = "write for i, x in ipairs(list) do ... end, for name, value in pairs(t) do ... end"
 local CALL_IT = "%s is the function itself"
 
@@ -186,7 +187,9 @@ local function call(scope, name, kind)
     end
     return nil, "what is called there is nil: " .. (name and "set it above: function " .. name .. "() ... end" or "dump(...) shows it")
   elseif kind == "table" and find(line, "%f[%w_]for%f[^%w_].*%f[%w_]in%f[^%w_]") then
-    return "for goes through what ipairs or pairs gives, not through a table", PAIRS
+    local list = match(line, "%f[%w_]in%s+([%w_.]*list_[%w_]+)%s*[({]")
+    return "for goes through what ipairs or pairs gives, not through a table",
+      list and format("write for x in each(%s) do ... end", list) or PAIRS
   elseif name then
     return name .. " is no function", format("write %s without ( ) or { } to read it", name)
   end

@@ -93,6 +93,9 @@ def results(host: StagedHost, integration: Integration, function: Function, made
             and made.result.get(field.name) is None
         ):
             yield Finding(place, "returns", f"what it gives has no {field.name}, which is promised")
+        given = made.result.get(field.name)
+        if field.enum and isinstance(given, str) and given not in field.enum:
+            yield Finding(place, "returns", f"{given!r} is none of the texts that its {field.name} can be")
     try:
         text = json.dumps(made.result)
     except (TypeError, ValueError):

@@ -96,7 +96,7 @@ MISTAKES = [
     ("a colon on a library", 2, 6, "json:decode('1')", "json.decode was called with a colon", "write json.decode(...)"),
     # functions and tables in the wrong place
     ("a function looked into", 2, 27, "print(devin.list_sessions.sessions)", "is the function itself", "to call it"),
-    ("a table that is called", 2, 10, "for s in devin.list_sessions() do end", "for goes through", "ipairs"),
+    ("a table that is called", 2, 10, "for s in devin.list_sessions() do end", "for goes through", "each(devin."),
     ("a table in a text", 3, 14, "local r = devin.list_sessions()\nprint('a' .. r)", "table value", "tostring(r)"),
 ]  # fmt: skip
 
@@ -118,6 +118,12 @@ SLIPS = [
      "its value is taken", "write return"),
     ("a check that gives nothing", 2, 21, "wait_until{ check = function() devin.get_session('x') end }",
      "waits until its timeout", "write return"),
+    ("a loop that waits for what never comes", 3, 61,
+     ("local s = devin.create_session{ prompt = 'x' }\n"
+      "repeat sleep(1) s = devin.get_session(s.session_id) until s.status == 'finished'"),
+     "status is never 'finished' in what devin.get_session gives", "write .status_detail"),
+    ("a word that is no status", 2, 37, "if 'done' ~= devin.get_session('x').status then print() end",
+     "status is never 'done'", "it is one of new, claimed, running"),
 ]  # fmt: skip
 
 
@@ -179,6 +185,10 @@ QUIET = {
     "a result that is given more": "local r = devin.list_sessions()\nr[1] = 'x'\nprint(#r)",
     "a result that a function is given": "local r = devin.list_sessions()\ntable.insert(r, 'x')\nprint(r[1], #r)",
     "a result's field that the API may send": "print(devin.get_session('x').origin, devin.list_sessions().cursor)",
+    "a status that there is": "local s = devin.get_session('x')\nprint(s.status == 'running' or s.status == args.x)",
+    "a word that another field can be": "print(devin.get_session('x').status_detail == 'finished')",
+    "a status of what may be anything": "local s = devin.get_session('x')\ns = args.s or s\nprint(s.status == 'done')",
+    "a field whose words are not known": "print(devin.get_session('x').title == 'finished')",
     "pairs over a result": "for k, v in pairs(devin.list_sessions()) do print(k, v) end",
     "a name that is set twice": "devin.get_session{ session_id = args.x, session_id = 5 }",
     "json.null as a value": "local null = json.null\nif args.x == null then print(args.y or null) end",

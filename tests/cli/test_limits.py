@@ -122,3 +122,13 @@ def test_a_run_says_how_it_was_sealed_and_what_it_has_used(luahost: Command) -> 
 def test_no_seal_can_be_required_of_isolation_none(luahost: Command) -> None:
     done = luahost("run", "--isolation", "none", "--require-seal", "full", "-e", "print(1)")
     assert (done.code, done.out, "no seal" in done.err) == (2, "", True)
+
+
+def test_a_script_that_asks_the_same_for_ever_is_told_so(luahost: Command) -> None:
+    script = "repeat sleep(1) local s = app.integrations.devin.get_session('{0}') until s.status == 'finished'"
+    made = "local made = app.integrations.devin.create_session{ prompt = 'x' }.session_id "
+    done = luahost("run", "--simulate", "--max-calls", "20", "-e", made + script.replace("'{0}'", "made"))
+    assert done.code == 3
+    assert "the last 19 calls were all the same devin.get_session" in done.err
+    other = "for i = 1, 30 do app.integrations.devin.list_sessions{ limit = i } end"
+    assert "the same" not in luahost("run", "--simulate", "--max-calls", "20", "-e", other).err

@@ -210,6 +210,10 @@ PLANTED: dict[str, tuple[Integration, str, str]] = {
     "an error swallowed": (with_get(handler=swallowing), "box.get_note", "a result, where not_found is right"),
     "an error disguised": (with_get(handler=disguising), "box.get_note", "where rate_limited is right"),
     "a promise broken": (with_get(handler=unpromised), "box.get_note", "has no text, which is promised"),
+    "a word that is not declared": (
+        with_get(returns=(*FIELDS, Field(name="text", type="string", description="?", enum=("Buy milk",)))),
+        "box.get_note", "'Water the plants' is none of the texts that its text can be",
+    ),
     "a key that is logged": (with_get(handler=secret_logged), "box.get_note", "a key is in"),
     "a key that is given": (with_get(handler=secret_given), "box.get_note", "a key is in"),
     "a result that is no JSON": (with_get(handler=not_json), "box.get_note", "cannot be said as JSON"),

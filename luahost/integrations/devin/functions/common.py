@@ -97,7 +97,19 @@ STATUS = Field(
     name="status",
     type="string",
     description="v3: new, claimed, running, exit, error, suspended or resuming; v1: a word such as running",
+    enum=("new", "claimed", "running", "exit", "error", "suspended", "resuming", "blocked"),  # the last is v1's
 )
+STATUS_DETAIL = Field(
+    name="status_detail",
+    type="string",
+    description="v3: working, waiting_for_user, finished …; a finished task is still running until it sleeps",
+    always=False,
+    enum=(
+        "working", "waiting_for_user", "waiting_for_approval", "finished", "inactivity", "user_request",
+        "usage_limit_exceeded", "out_of_credits", "out_of_quota", "no_quota_allocation", "payment_declined",
+        "org_usage_limit_exceeded", "user_usage_limit_exceeded", "total_session_limit_exceeded", "error",
+    ),
+)  # fmt: skip
 SESSION_FIELDS = (
     replace(ID_FIELD, versions=V3),
     replace(STATUS, versions=V3),

@@ -10,9 +10,9 @@ from luahost.integrations.devin.functions.common import (
     ID_FIELD,
     SESSION,
     STATUS,
+    STATUS_DETAIL,
     Json,
     endpoints,
-    field,
     session_id,
     texts,
 )
@@ -121,7 +121,7 @@ WAIT_SESSION = Function(
             maximum=86400,
         ),
     ),
-    returns=(ID_FIELD, STATUS, field("status_detail", "string", "v3: what a running session does", always=False)),
+    returns=(ID_FIELD, STATUS, STATUS_DETAIL),
     examples=(
         Example(
             code="""\
