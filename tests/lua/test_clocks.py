@@ -199,6 +199,16 @@ def test_a_time_that_no_request_follows_is_told(durable: Durable) -> None:
     assert [(task, clock) for task, _, clock in durable.notes.told] == [("", 1), ("", 2)]
 
 
+def test_a_time_that_a_task_ends_with_is_told_before_others_go_on_with_it(durable: Durable) -> None:
+    (value,) = durable("""
+        local found = parallel{ os.time }
+        parallel({ 1 }, function() error({ at = os.time() }) end, { settle = true })
+        return found[1]
+    """)
+    (task, times, clock), (failed, _, _) = durable.notes.told
+    assert (task, times, clock, failed) == ("1.1", [[1, value]], 1, "2.1")
+
+
 def test_a_run_that_cannot_be_resumed_says_nothing_of_this(durable: Durable, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[bytes] = []
     receive = Bridge.receive
