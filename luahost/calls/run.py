@@ -179,8 +179,21 @@ class Run:
 
     def end(self, pending: Pending, problem: LuaHostError | None) -> None:
         """The call is over, and how; with neither a result nor a problem, something has interrupted it."""
-        if pending.cancelled:
-            return  # `give_up` has ended it
+        record = pending.record
+        with self._changed:
+            given_up = pending.cancelled  # `give_up` has ended it, and told of it
+            if not given_up:
+                self._note_end(pending, problem)
+                self._pending.discard(pending)
+                if pending.sent or problem is not None:
+                    self._changed.notify_all()
+        if self.spans is not None:
+            self.spans.end(pending, problem)
+        if self._on_call and not given_up:
+            self._on_call(record)
+
+    @staticmethod
+    def _note_end(pending: Pending, problem: LuaHostError | None) -> None:
         record = pending.record
         if problem is not None:
             record.status = "unknown" if problem.code == "outcome_unknown" else "error"
@@ -190,14 +203,6 @@ class Run:
         else:
             record.status = "planned" if pending.planned else "ok"
         record.duration_ms = milliseconds(time.monotonic() - pending.started)
-        with self._changed:
-            self._pending.discard(pending)
-            if pending.sent or problem is not None:
-                self._changed.notify_all()
-        if self.spans is not None:
-            self.spans.end(pending, problem)
-        if self._on_call:
-            self._on_call(record)
 
     def give_up(self, pending: Pending, problem: LuaHostError) -> bool:
         """End a call that nobody waits for any more, with `problem`: it sends no write, and its result is dropped.
@@ -252,8 +257,8 @@ class Run:
         if pending.sent or pending.entry is None or self.journal is None:
             self._leave(pending)
             return
-        self.check_open()
         with self._changed:
+            self.check_open()  # within the lock: a run that ends after this waits until the journal knows the rest
             self._leaving += 1
         try:
             self.journal.sent(pending.entry)  # not within the lock: a disk takes its time
