@@ -127,7 +127,8 @@ def _ask(run: Run, asked: ApprovalRequest, pending: Pending) -> Any:
         future.cancel()
     if pending.cancelled:
         raise Cancelled("this was given up before it was approved")
-    raise Cancelled("the run ended before this was approved") if run.stopped else run.wall_exceeded()
+    ended = run.stopped or run.fate is not None
+    raise Cancelled("the run ended before this was approved") if ended else run.wall_exceeded()
 
 
 def _answer(run: Run, asked: ApprovalRequest, awaited: list[Future[Any]]) -> Any:

@@ -315,9 +315,9 @@ class Run:
                 raise self.wall_exceeded()
 
     def wait_for(self, ready: Callable[[], bool]) -> None:
-        """Wait until `ready`, which `wake` has looked at again, or until the run is over."""
+        """Wait until `ready`, which `wake` has looked at again, or until the run is over, or is to end."""
         with self._changed:
-            while not (ready() or self.stopped or self.is_over()):
+            while not (ready() or self.stopped or self.fate or self.is_over()):
                 self._changed.wait(self.remaining())
 
     def wait_until(self, when: Callable[[], float]) -> bool:

@@ -21,6 +21,8 @@ from luahost import (
     UsageError,
     function,
 )
+from luahost.calls.run import Run
+from luahost.errors import Conflict, LuaHostError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -259,6 +261,35 @@ def test_a_run_that_is_cancelled_while_somebody_approves_makes_no_call() -> None
             assert result.error.code == "cancelled"
         time.sleep(0.2)
     assert made == []
+
+
+def test_nobody_is_waited_for_once_it_is_known_what_the_run_ends_with() -> None:
+    asked_about = threading.Event()
+    answer = threading.Event()
+
+    def approve(_: ApprovalRequest) -> bool:
+        asked_about.set()
+        return answer.wait(30)
+
+    run = Run(limits=Limits(wall=None), approve=approve)
+    raised: list[LuaHostError] = []
+    with host(None) as asked:
+
+        def call() -> None:
+            try:
+                asked.dispatcher.call(run, "devin.create_session", arguments={"prompt": "x"})
+            except LuaHostError as error:
+                raised.append(error)
+
+        calling = threading.Thread(target=call)
+        calling.start()
+        asked_about.wait(10)
+        run.end_with(Conflict("the script goes another way than before"))
+        calling.join(10)
+        answer.set()
+        calling.join()
+        assert posts(asked) == 0
+    assert [each.message for each in raised] == ["devin.create_session: the run ended before this was approved"]
 
 
 def test_an_approval_under_confirm_is_not_told_to_change_rules_that_do_not_count() -> None:
