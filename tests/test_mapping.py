@@ -15,7 +15,7 @@ import pytest
 import luahost
 from luahost import MapResult, Policy, UsageError
 from luahost.errors import InternalError
-from luahost.mapping.crew import Crew
+from luahost.mapping.crew import ATTEMPTS, Crew
 from luahost.mapping.job import job
 from luahost.mapping.task import perform
 from luahost.results import Limits
@@ -335,6 +335,32 @@ def test_a_task_over_which_workers_die_again_and_again_is_given_up() -> None:
             time.sleep(0.01)
         assert future.result()["error"]["code"] == "internal_error"
         assert "killed by signal 9" in future.result()["error"]["message"]
+
+
+def test_a_task_that_was_given_back_is_not_given_up_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Crew(1) as crew:
+        with monkeypatch.context() as patched:
+            patched.setattr("luahost.mapping.crew._Member.feed", lambda _: None)
+            future = crew.submit(perform, task("return args.n", 7))
+            (member,) = crew._members
+            for _ in range(ATTEMPTS):  # a worker that has nothing to do asks for it, and is given another meanwhile
+                order = crew.next(member)
+                assert order is not None
+                member.in_hand.clear()
+                crew.returned(order)
+            assert crew.next(member) is order
+        while not member.began:
+            time.sleep(0.01)
+        os.kill(member.process.pid, signal.SIGKILL)
+        assert future.result(20)["value"] == 7
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_what_a_worker_fails_with_is_the_tasks_failure(processes: int) -> None:
+    with Crew(2, processes) as crew:
+        record = crew.submit(perform, {**task("return 1"), "job": "no job"}).result(20)
+        assert record["error"]["message"].startswith("the worker failed: JSONDecodeError: ")
+        assert crew.submit(perform, task("return 2")).result(20)["value"] == 2
 
 
 def test_workers_that_cannot_start_end_the_map(monkeypatch: pytest.MonkeyPatch) -> None:
