@@ -8,13 +8,16 @@ import os
 import signal
 import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import luahost
-from luahost import MapResult, Policy, UsageError
+from luahost import Cancellation, Host, MapResult, Policy, UsageError
+from luahost.calls.journals import Journals
 from luahost.errors import InternalError
+from luahost.mapping import durably
 from luahost.mapping.crew import ATTEMPTS, Crew
 from luahost.mapping.job import job
 from luahost.mapping.task import perform
@@ -22,7 +25,6 @@ from luahost.results import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 DOUBLE = "if args.n == 5 then error('no fives') end print('n', args.n) return 2 * args.n"
 CREATE = "return app.integrations.devin.create_session{ prompt = 'x' }.status"
@@ -390,3 +392,50 @@ def test_a_task_behind_a_long_one_is_given_to_a_worker_that_has_nothing_to_do() 
 def test_a_crew_performs_tasks_only() -> None:
     with Crew(1) as crew, pytest.raises(TypeError):
         crew.submit(print, "x")
+
+
+# -- the same run, twice at once ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def durable(tmp_path: Path) -> Iterator[Host]:
+    with Host(state=tmp_path / "state", journal=True) as made:
+        yield made
+
+
+def test_a_run_that_somebody_else_ends_as_it_is_looked_at_has_their_result(
+    durable: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    durable.run("return 5", run_id="the-run")
+    path = durable.journals.path("the-run")
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))  # as one that died before its end
+    status, looked = Journals.status, list[str | None]()
+
+    def looks(journals: Journals, run_id: str) -> str | None:
+        looked.append(status(journals, run_id))
+        if len(looked) == 1:
+            assert durable.resume(run_id).ok
+        return looked[-1]
+
+    monkeypatch.setattr(Journals, "status", looks)
+    result = durably.run(durable, "the-run", "return 5", Cancellation(), {}, has_begun=False)
+    assert (looked[0], result.error, result.value) == ("died", None, 5)
+
+
+def test_a_journal_without_a_line_is_taken_away_by_one_alone(durable: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = durable.journals.path("the-run")
+    os.close(durable.journals.create("the-run"))
+    os.utime(path, (0, 0))
+    begun: list[str | None] = []
+    unlink = Path.unlink
+
+    def other(each: Path, *args: Any, **kwargs: Any) -> None:
+        """Somebody else comes in between, and does the whole of it."""
+        monkeypatch.setattr(Path, "unlink", unlink)
+        found = durably._step(durable, path, "the-run", "return 5", Cancellation(), {})
+        begun.append(None if found is None else found.run_id)
+        unlink(each, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "unlink", other)
+    assert durably.run(durable, "the-run", "return 5", Cancellation(), {}, has_begun=False).value == 5
+    assert begun == [None]
