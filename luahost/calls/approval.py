@@ -85,7 +85,7 @@ def seek(run: Run, checked: Checked, verdict: Verdict) -> bool:
             hint=f"whoever runs this can allow it: {how}; or give the host an approve function",
         )
         if run.suspend:
-            run.end_with(missing)
+            run.end_with(missing, pending)
         raise missing
     answer = _ask(run, asked, pending)
     if isinstance(answer, ApprovalRequired):

@@ -207,11 +207,12 @@ class Run:
     def give_up(self, pending: Pending, problem: LuaHostError) -> bool:
         """End a call that nobody waits for any more, with `problem`: it sends no write, and its result is dropped.
 
-        False where a write has left already: that call goes on, so that its outcome is known.
+        False where a write has left already: that call goes on, so that its outcome is known. So does each in a run
+        that is to end: it may be the call that the run is suspended at.
         """
         record = pending.record
         with self._changed:
-            if pending.sent or pending.cancelled or pending not in self._pending:
+            if pending.sent or pending.cancelled or self.fate is not None or pending not in self._pending:
                 return pending.cancelled
             pending.cancelled = True
             record.status = "error"
@@ -347,9 +348,14 @@ class Run:
         if self.spans is not None:
             self.spans.end_run(came)
 
-    def end_with(self, error: LuaHostError) -> None:
-        """Have the run end with this error: from now on nothing is sent, nothing printed, and every wait is over."""
+    def end_with(self, error: LuaHostError, pending: Pending | None = None) -> None:
+        """Have the run end with this error: from now on nothing is sent, nothing printed, and every wait is over.
+
+        Not for a `pending` call that was given up: the script goes on without it.
+        """
         with self._changed:
+            if pending is not None and pending.cancelled:
+                return
             self.fate = self.fate or error
             self._changed.notify_all()
 
