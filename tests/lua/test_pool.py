@@ -614,6 +614,26 @@ def test_a_host_that_is_closed_meanwhile_ends_its_runs() -> None:
     assert {getattr(error, "code", repr(error)) for error in errors} <= {"cancelled", "internal_error"}
 
 
+def test_a_run_in_this_process_ends_at_its_next_call_when_its_host_is_closed() -> None:
+    began, closed = threading.Event(), threading.Event()
+    outcome: list[Result] = []
+
+    def printed(_: bytes) -> None:
+        began.set()
+        closed.wait(20)
+
+    host = Host(isolation="none", simulate=True, state=False, limits=Limits(wall=10))
+    thread = threading.Thread(
+        target=lambda: outcome.append(host.run(f"{CALL} print(1) {CALL} return 2", on_output=printed))
+    )
+    thread.start()
+    assert began.wait(10)
+    host.close()
+    closed.set()
+    thread.join()
+    assert failure(outcome[0]).message == "the host was closed during this run"
+
+
 # -- nothing is left behind ----------------------------------------------------------------------------------------
 
 
