@@ -56,7 +56,7 @@ class Durable:
         return len(self.calls)
 
     def __call__(self, source: str, *, durable: Mapping[str, Any] | None = NOTHING_KNOWN) -> list[Any]:
-        run = Run(limits=Limits(wall=20), journal=self.notes)
+        run = Run(limits=Limits(wall=20, memory_mib=512), journal=self.notes)
         services = Services(
             describe=lambda _: CATALOG,
             unknown=lambda *_: pytest.fail("unknown"),
@@ -207,6 +207,12 @@ def test_a_time_that_a_task_ends_with_is_told_before_others_go_on_with_it(durabl
     """)
     (task, times, clock), (failed, _, _) = durable.notes.told
     assert (task, times, clock, failed) == ("1.1", [[1, value]], 1, "2.1")
+
+
+def test_a_time_is_told_although_the_request_that_follows_is_too_large(durable: Durable) -> None:
+    (refused,) = durable("os.time() local ok = pcall(get, { x = string.rep('x', 2 ^ 25) }) get() return not ok")
+    assert refused
+    assert [(task, clock, len(times)) for task, times, clock in durable.notes.told] == [("", 1, 1)]
 
 
 def test_a_run_that_cannot_be_resumed_says_nothing_of_this(durable: Durable, monkeypatch: pytest.MonkeyPatch) -> None:
