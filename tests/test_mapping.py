@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import multiprocessing
 import os
@@ -221,6 +222,35 @@ def test_a_failure_that_was_done_before_a_kill_is_no_failure_at_the_next_start(t
     failed.write_bytes(out.read_bytes().splitlines(keepends=True)[0].replace(b'"ok": true', b'"ok": false'))
     assert run("return args.n", numbers(2), out=out) == []
     assert lines(failed) == []
+
+
+def test_a_map_that_was_killed_before_it_had_said_what_it_is_begins_anew(tmp_path: Path) -> None:
+    out = tmp_path / "r.jsonl"
+    for name in ("r.jsonl", "r.failed.jsonl", "r.map.json"):
+        (tmp_path / name).touch()
+    run(DOUBLE, numbers(2), out=out)
+    assert sorted(each["value"] for each in lines(out)) == [2, 4]
+
+
+def test_a_map_that_ends_as_another_begins_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "r.jsonl"
+    lock = fcntl.flock
+
+    def first(*how: Any) -> None:
+        monkeypatch.setattr(fcntl, "flock", lock)
+        run(DOUBLE, numbers(2), out=out)
+        lock(*how)
+
+    monkeypatch.setattr(fcntl, "flock", first)
+    assert run(DOUBLE, numbers(3), out=out)[0].index == 2
+    assert sorted(each["value"] for each in lines(out)) == [2, 4, 6]
+
+
+def test_a_line_is_whole_however_little_is_written_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda fd, data: write(fd, data[:40]))
+    run(DOUBLE, numbers(2), out=tmp_path / "r.jsonl")
+    assert sorted(each["value"] for each in lines(tmp_path / "r.jsonl")) == [2, 4]
 
 
 @pytest.mark.parametrize("change", ["script", "inputs", "account", "id", "results", "about"])
