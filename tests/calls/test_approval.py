@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -261,6 +262,35 @@ def test_a_run_that_is_cancelled_while_somebody_approves_makes_no_call() -> None
             assert result.error.code == "cancelled"
         time.sleep(0.2)
     assert made == []
+
+
+def test_an_async_answer_that_comes_after_the_run_is_not_waited_for() -> None:
+    asked_about, ended, over = threading.Event(), threading.Event(), threading.Event()
+    asking: list[threading.Thread] = []
+
+    async def forever() -> bool:
+        await asyncio.sleep(3600)
+        return True
+
+    def approve(_: ApprovalRequest) -> Any:
+        asking.append(threading.current_thread())
+        asked_about.set()
+        over.wait(20)
+        return forever()
+
+    async def main() -> bool:
+        with Host(simulate=True, state=False) as asked:
+            running = asyncio.ensure_future(asked.run_async(CREATE, approve=approve, on_call=lambda _: ended.set()))
+            await asyncio.to_thread(asked_about.wait, 20)
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
+            await asyncio.to_thread(ended.wait, 20)
+            over.set()
+            await asyncio.to_thread(asking[0].join, 5)
+            return asking[0].is_alive()
+
+    assert not asyncio.run(main())
 
 
 def test_nobody_is_waited_for_once_it_is_known_what_the_run_ends_with() -> None:
