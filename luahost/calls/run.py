@@ -275,7 +275,8 @@ class Run:
 
     def _leave(self, pending: Pending) -> None:
         with self._changed:
-            leaves = not (pending.cancelled or self.stopped or self.cancelled or self.is_over())
+            ends = self.stopped or self.cancelled or self.is_over() or (self.fate is not None and not pending.sent)
+            leaves = not (pending.cancelled or ends)
             pending.sent = pending.sent or leaves
         if not leaves:
             raise Cancelled(

@@ -137,3 +137,13 @@ def test_a_run_that_ends_as_a_write_is_about_to_leave_waits_until_its_journal_kn
         run.begin_write(pending)
     ending.join()
     assert order == ["sent", "unsent", "over"]
+
+
+def test_no_write_leaves_once_it_is_known_what_the_run_ends_with() -> None:
+    run = Run(limits=Limits())
+    left, late = (run.begin(CallRecord("own.put", "default", task)) for task in ("1.1", "1.2"))
+    run.begin_write(left)
+    run.end_with(NotFound("there is none"))
+    with pytest.raises(Cancelled):
+        run.begin_write(late)
+    run.begin_write(left)  # what has begun to happen is ended as it should
