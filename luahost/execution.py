@@ -74,9 +74,12 @@ class Execution:
             self.interrupted = True
             self.error = self.error or Cancelled("interrupted")
         except BaseException as fault:
-            self._run.end_trace(fault)
-            if self._run.journal is not None:
-                self._run.journal.close()
+            try:
+                self._run.settle(GRACE)  # a write that has left is no less known for a fault of ours
+            finally:
+                self._run.end_trace(fault)
+                if self._run.journal is not None:
+                    self._run.journal.close()
             raise
 
     def _run_script(self, begin: Callable[[], dict[str, Any]]) -> None:

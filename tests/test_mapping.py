@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import multiprocessing
 import os
 import signal
 import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import luahost
-from luahost import MapResult, Policy, UsageError
+from luahost import Cancellation, Host, MapResult, Policy, UsageError
+from luahost.calls.journals import Journals
 from luahost.errors import InternalError
-from luahost.mapping.crew import Crew
+from luahost.mapping import durably
+from luahost.mapping.crew import ATTEMPTS, Crew
 from luahost.mapping.job import job
 from luahost.mapping.task import perform
 from luahost.results import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 DOUBLE = "if args.n == 5 then error('no fives') end print('n', args.n) return 2 * args.n"
 CREATE = "return app.integrations.devin.create_session{ prompt = 'x' }.status"
@@ -221,6 +224,35 @@ def test_a_failure_that_was_done_before_a_kill_is_no_failure_at_the_next_start(t
     assert lines(failed) == []
 
 
+def test_a_map_that_was_killed_before_it_had_said_what_it_is_begins_anew(tmp_path: Path) -> None:
+    out = tmp_path / "r.jsonl"
+    for name in ("r.jsonl", "r.failed.jsonl", "r.map.json"):
+        (tmp_path / name).touch()
+    run(DOUBLE, numbers(2), out=out)
+    assert sorted(each["value"] for each in lines(out)) == [2, 4]
+
+
+def test_a_map_that_ends_as_another_begins_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "r.jsonl"
+    lock = fcntl.flock
+
+    def first(*how: Any) -> None:
+        monkeypatch.setattr(fcntl, "flock", lock)
+        run(DOUBLE, numbers(2), out=out)
+        lock(*how)
+
+    monkeypatch.setattr(fcntl, "flock", first)
+    assert run(DOUBLE, numbers(3), out=out)[0].index == 2
+    assert sorted(each["value"] for each in lines(out)) == [2, 4, 6]
+
+
+def test_a_line_is_whole_however_little_is_written_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda fd, data: write(fd, data[:40]))
+    run(DOUBLE, numbers(2), out=tmp_path / "r.jsonl")
+    assert sorted(each["value"] for each in lines(tmp_path / "r.jsonl")) == [2, 4]
+
+
 @pytest.mark.parametrize("change", ["script", "inputs", "account", "id", "results", "about"])
 def test_results_of_another_map_are_not_mixed_with_these(tmp_path: Path, change: str) -> None:
     out = tmp_path / "results.jsonl"
@@ -337,6 +369,32 @@ def test_a_task_over_which_workers_die_again_and_again_is_given_up() -> None:
         assert "killed by signal 9" in future.result()["error"]["message"]
 
 
+def test_a_task_that_was_given_back_is_not_given_up_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Crew(1) as crew:
+        with monkeypatch.context() as patched:
+            patched.setattr("luahost.mapping.crew._Member.feed", lambda _: None)
+            future = crew.submit(perform, task("return args.n", 7))
+            (member,) = crew._members
+            for _ in range(ATTEMPTS):  # a worker that has nothing to do asks for it, and is given another meanwhile
+                order = crew.next(member)
+                assert order is not None
+                member.in_hand.clear()
+                crew.returned(order)
+            assert crew.next(member) is order
+        while not member.began:
+            time.sleep(0.01)
+        os.kill(member.process.pid, signal.SIGKILL)
+        assert future.result(20)["value"] == 7
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_what_a_worker_fails_with_is_the_tasks_failure(processes: int) -> None:
+    with Crew(2, processes) as crew:
+        record = crew.submit(perform, {**task("return 1"), "job": "no job"}).result(20)
+        assert record["error"]["message"].startswith("the worker failed: JSONDecodeError: ")
+        assert crew.submit(perform, task("return 2")).result(20)["value"] == 2
+
+
 def test_workers_that_cannot_start_end_the_map(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("luahost.mapping.worker.BOOT", "{0}{1}; raise SystemExit(3)")
     with pytest.raises(InternalError, match="status 3"):
@@ -364,3 +422,50 @@ def test_a_task_behind_a_long_one_is_given_to_a_worker_that_has_nothing_to_do() 
 def test_a_crew_performs_tasks_only() -> None:
     with Crew(1) as crew, pytest.raises(TypeError):
         crew.submit(print, "x")
+
+
+# -- the same run, twice at once ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def durable(tmp_path: Path) -> Iterator[Host]:
+    with Host(state=tmp_path / "state", journal=True) as made:
+        yield made
+
+
+def test_a_run_that_somebody_else_ends_as_it_is_looked_at_has_their_result(
+    durable: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    durable.run("return 5", run_id="the-run")
+    path = durable.journals.path("the-run")
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))  # as one that died before its end
+    status, looked = Journals.status, list[str | None]()
+
+    def looks(journals: Journals, run_id: str) -> str | None:
+        looked.append(status(journals, run_id))
+        if len(looked) == 1:
+            assert durable.resume(run_id).ok
+        return looked[-1]
+
+    monkeypatch.setattr(Journals, "status", looks)
+    result = durably.run(durable, "the-run", "return 5", Cancellation(), {}, has_begun=False)
+    assert (looked[0], result.error, result.value) == ("died", None, 5)
+
+
+def test_a_journal_without_a_line_is_taken_away_by_one_alone(durable: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = durable.journals.path("the-run")
+    os.close(durable.journals.create("the-run"))
+    os.utime(path, (0, 0))
+    begun: list[str | None] = []
+    unlink = Path.unlink
+
+    def other(each: Path, *args: Any, **kwargs: Any) -> None:
+        """Somebody else comes in between, and does the whole of it."""
+        monkeypatch.setattr(Path, "unlink", unlink)
+        found = durably._step(durable, path, "the-run", "return 5", Cancellation(), {})
+        begun.append(None if found is None else found.run_id)
+        unlink(each, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "unlink", other)
+    assert durably.run(durable, "the-run", "return 5", Cancellation(), {}, has_begun=False).value == 5
+    assert begun == [None]

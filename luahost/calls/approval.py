@@ -85,7 +85,7 @@ def seek(run: Run, checked: Checked, verdict: Verdict) -> bool:
             hint=f"whoever runs this can allow it: {how}; or give the host an approve function",
         )
         if run.suspend:
-            run.end_with(missing)
+            run.end_with(missing, pending)
         raise missing
     answer = _ask(run, asked, pending)
     if isinstance(answer, ApprovalRequired):
@@ -111,10 +111,11 @@ def _ask(run: Run, asked: ApprovalRequest, pending: Pending) -> Any:
     """What the approve function says, or what it raises. In a thread of its own: one that hangs holds up no other."""
     answers: list[Any] = []
     awaited: list[Future[Any]] = []
+    left = threading.Event()
 
     def ask() -> None:
         try:
-            answers.append(_answer(run, asked, awaited))
+            answers.append(_answer(run, asked, awaited, left))
         except BaseException as error:  # noqa: BLE001 (a no, told to the script)
             answers.append(error)
         run.wake()
@@ -123,14 +124,16 @@ def _ask(run: Run, asked: ApprovalRequest, pending: Pending) -> Any:
     run.wait_for(lambda: bool(answers) or pending.cancelled)
     if answers:
         return answers[0]
+    left.set()
     for future in awaited:
         future.cancel()
     if pending.cancelled:
         raise Cancelled("this was given up before it was approved")
-    raise Cancelled("the run ended before this was approved") if run.stopped else run.wall_exceeded()
+    ended = run.stopped or run.fate is not None
+    raise Cancelled("the run ended before this was approved") if ended else run.wall_exceeded()
 
 
-def _answer(run: Run, asked: ApprovalRequest, awaited: list[Future[Any]]) -> Any:
+def _answer(run: Run, asked: ApprovalRequest, awaited: list[Future[Any]], left: threading.Event) -> Any:
     answer = run.approve(asked) if run.approve is not None else None
     if not inspect.isawaitable(answer):
         return answer
@@ -143,4 +146,6 @@ def _answer(run: Run, asked: ApprovalRequest, awaited: list[Future[Any]]) -> Any
     if run.loop is None:
         return asyncio.run(wait())
     awaited.append(asyncio.run_coroutine_threadsafe(wait(), run.loop))
+    if left.is_set():
+        awaited[0].cancel()  # nobody waits for it any more, and nobody may have seen it there
     return awaited[0].result()

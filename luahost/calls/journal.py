@@ -123,7 +123,8 @@ class Journal:
         if not ended_with and error.code == "script_error":
             ended_with = max(self._last.values(), default=0)
         failed = self._failing
-        found = {n for task, n in self._last.items() if task and n in failed and not self._was_handled(task, n)}
+        last = list(self._last.items())  # a call that nobody waits for any more may still begin
+        found = {n for task, n in last if task and n in failed and not self._was_handled(task, n)}
         return sorted(found | ({ended_with} & failed))
 
     def _was_handled(self, task: str, n: int) -> bool:
@@ -353,17 +354,15 @@ class Journal:
     def account(self, connection: Connection) -> None:
         """What an account was that a call is made on; written when it is new, or more is known of it."""
         at = connection.account.integration, connection.account.name
-        org_id = connection.org_id
-        if at in self._met and self._met[at] == org_id:
+        if at in self._met and self._met[at] == connection.org_id:
             return
-        self._met[at] = org_id
-        facts = connection.identity(self.run_id)
-        with self._lock:
+        with self._lock:  # no call goes on before the line is there, nor where it cannot be
+            facts = connection.identity(self.run_id)
             known = self._accounts.get(at)
-            if known is not None and all(known.get(name) == value for name, value in facts.items()):
-                return
-            self._accounts[at] = facts
-        self._lines.write("account", facts)
+            if known is None or any(known.get(name) != value for name, value in facts.items()):
+                self._lines.write("account", facts)
+                self._accounts[at] = facts
+            self._met[at] = facts["org_id"]
 
     @property
     def pending(self) -> list[dict[str, Any]]:

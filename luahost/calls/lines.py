@@ -54,6 +54,7 @@ class Lines:
         self._good = size
         self._folder = folder
         self._writing = threading.Lock()
+        self._settling = threading.Lock()
 
     def write(
         self, event: str, fields: dict[str, Any], *, sure: bool = False, redact: Callable[[str], str] | None = None
@@ -86,13 +87,15 @@ class Lines:
 
     def _settle_name(self) -> None:
         """See, once, that the file's name is on the disk as well."""
-        folder, self._folder = self._folder, None
-        if folder is not None:
-            opened = os.open(folder, os.O_RDONLY)
+        with self._settling:  # one does it, and no other goes on before it is done
+            if self._folder is None:
+                return
+            opened = os.open(self._folder, os.O_RDONLY)
             try:
                 os.fsync(opened)
             finally:
                 os.close(opened)
+            self._folder = None
 
     def _append(self, file: int, data: bytes) -> None:
         """All of it, or none: half of a line would hide those behind it."""

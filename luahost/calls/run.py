@@ -179,8 +179,21 @@ class Run:
 
     def end(self, pending: Pending, problem: LuaHostError | None) -> None:
         """The call is over, and how; with neither a result nor a problem, something has interrupted it."""
-        if pending.cancelled:
-            return  # `give_up` has ended it
+        record = pending.record
+        with self._changed:
+            given_up = pending.cancelled  # `give_up` has ended it, and told of it
+            if not given_up:
+                self._note_end(pending, problem)
+                self._pending.discard(pending)
+                if pending.sent or problem is not None:
+                    self._changed.notify_all()
+        if self.spans is not None:
+            self.spans.end(pending, problem)
+        if self._on_call and not given_up:
+            self._on_call(record)
+
+    @staticmethod
+    def _note_end(pending: Pending, problem: LuaHostError | None) -> None:
         record = pending.record
         if problem is not None:
             record.status = "unknown" if problem.code == "outcome_unknown" else "error"
@@ -190,23 +203,16 @@ class Run:
         else:
             record.status = "planned" if pending.planned else "ok"
         record.duration_ms = milliseconds(time.monotonic() - pending.started)
-        with self._changed:
-            self._pending.discard(pending)
-            if pending.sent or problem is not None:
-                self._changed.notify_all()
-        if self.spans is not None:
-            self.spans.end(pending, problem)
-        if self._on_call:
-            self._on_call(record)
 
     def give_up(self, pending: Pending, problem: LuaHostError) -> bool:
         """End a call that nobody waits for any more, with `problem`: it sends no write, and its result is dropped.
 
-        False where a write has left already: that call goes on, so that its outcome is known.
+        False where a write has left already: that call goes on, so that its outcome is known. So does each in a run
+        that is to end: it may be the call that the run is suspended at.
         """
         record = pending.record
         with self._changed:
-            if pending.sent or pending.cancelled or pending not in self._pending:
+            if pending.sent or pending.cancelled or self.fate is not None or pending not in self._pending:
                 return pending.cancelled
             pending.cancelled = True
             record.status = "error"
@@ -252,8 +258,8 @@ class Run:
         if pending.sent or pending.entry is None or self.journal is None:
             self._leave(pending)
             return
-        self.check_open()
         with self._changed:
+            self.check_open()  # within the lock: a run that ends after this waits until the journal knows the rest
             self._leaving += 1
         try:
             self.journal.sent(pending.entry)  # not within the lock: a disk takes its time
@@ -269,7 +275,8 @@ class Run:
 
     def _leave(self, pending: Pending) -> None:
         with self._changed:
-            leaves = not (pending.cancelled or self.stopped or self.cancelled or self.is_over())
+            ends = self.stopped or self.cancelled or self.is_over() or (self.fate is not None and not pending.sent)
+            leaves = not (pending.cancelled or ends)
             pending.sent = pending.sent or leaves
         if not leaves:
             raise Cancelled(
@@ -310,9 +317,9 @@ class Run:
                 raise self.wall_exceeded()
 
     def wait_for(self, ready: Callable[[], bool]) -> None:
-        """Wait until `ready`, which `wake` has looked at again, or until the run is over."""
+        """Wait until `ready`, which `wake` has looked at again, or until the run is over, or is to end."""
         with self._changed:
-            while not (ready() or self.stopped or self.is_over()):
+            while not (ready() or self.stopped or self.fate or self.is_over()):
                 self._changed.wait(self.remaining())
 
     def wait_until(self, when: Callable[[], float]) -> bool:
@@ -342,9 +349,14 @@ class Run:
         if self.spans is not None:
             self.spans.end_run(came)
 
-    def end_with(self, error: LuaHostError) -> None:
-        """Have the run end with this error: from now on nothing is sent, nothing printed, and every wait is over."""
+    def end_with(self, error: LuaHostError, pending: Pending | None = None) -> None:
+        """Have the run end with this error: from now on nothing is sent, nothing printed, and every wait is over.
+
+        Not for a `pending` call that was given up: the script goes on without it.
+        """
         with self._changed:
+            if pending is not None and pending.cancelled:
+                return
             self.fate = self.fate or error
             self._changed.notify_all()
 

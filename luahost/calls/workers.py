@@ -6,6 +6,8 @@ import os
 import threading
 from queue import SimpleQueue
 
+from luahost.errors import UsageError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,16 +31,17 @@ class Workers:
         self._idle = threading.Semaphore(0)
         self._lock = threading.Lock()
         self._count = 0
+        self._closed = False
 
     def submit(self, job: Callable[[], None]) -> None:
-        """Have some thread run `job`, which must not raise."""
+        """Have some thread run `job`, which must not raise. Raises UsageError after `close`: nobody would run it."""
         if self._program != os.getpid():
             self._begin()
-        self._jobs.put(job)
-        if self._idle.acquire(blocking=False):
-            return
         with self._lock:
-            if self._count < MOST:
+            if self._closed:
+                raise UsageError("this host is closed")
+            self._jobs.put(job)
+            if not self._idle.acquire(blocking=False) and self._count < MOST:
                 self._count += 1
                 threading.Thread(target=self._work, name="luahost-call", daemon=True).start()
 
@@ -58,6 +61,7 @@ class Workers:
 
     def close(self) -> None:
         with self._lock:
+            self._closed = True
             for _ in range(self._count):
                 self._jobs.put(None)
             self._count = 0

@@ -52,14 +52,20 @@ return function(times, counts)
   local function marks(task)
     local clock, said = clock_of(task), ""
     if clock.count ~= clock.told then
-      clock.told = clock.count
       said = format(',"clock":%d', clock.count)
       if #clock.news > 0 then
         said = said .. ',"times":[' .. concat(clock.news, ",") .. "]"
-        clock.news = {}
       end
     end
     return unordered and said .. ',"unordered":true' or said
+  end
+
+  -- That request has left. One that is too large, or finds no memory, does not.
+  local function told(task)
+    local clock = clock_of(task)
+    if clock.count ~= clock.told then
+      clock.told, clock.news = clock.count, {}
+    end
   end
 
   -- Looks at a table that is walked by `next`. What is numbered comes in order, and so does a single name.
@@ -82,5 +88,5 @@ return function(times, counts)
     end
   end
 
-  return { now = now, marks = marks, watch = watch, walk = walk, tell = tell }
+  return { now = now, marks = marks, told = told, watch = watch, walk = walk, tell = tell }
 end

@@ -76,6 +76,11 @@ class Pool:
             self._discard(child)  # it has died meanwhile, or said what it was not asked
         raise InternalError("the processes for scripts end before they are used", hint="luahost doctor may say why")
 
+    def _at_once(self, owner: str) -> Child | None:
+        """One that need not be waited for. Whoever waits comes first, but for what rests for this owner alone."""
+        others_wait = self._waiting and not self._idle.get(owner)
+        return None if others_wait and not self._closed else self._pop(owner)
+
     def _pop(self, owner: str) -> Child | None:
         if self._closed:
             raise UsageError("this host is closed")
@@ -92,12 +97,12 @@ class Pool:
     def _taken(self, owner: str, until: float | None, cancellation: Cancellation | None) -> Child | None:
         if cancellation is None:
             with self._changed:
-                return (None if self._waiting else self._pop(owner)) or self._wait(owner, until)
+                return self._at_once(owner) or self._wait(owner, until)
         # Whoever cancels must not wait for the pool: a thread passes it on.
         cancellation.wakes(self._wake_soon)
         try:
             with self._changed:
-                return (None if self._waiting else self._pop(owner)) or self._wait(owner, until, cancellation)
+                return self._at_once(owner) or self._wait(owner, until, cancellation)
         finally:
             cancellation.forget(self._wake_soon)
 

@@ -92,6 +92,9 @@ local function exchange(name, text, takes, amend)
     H.tasks.wait_for_room(task)
   end
   local id = send(name, (task or H.durable) and marked(text) or text)
+  if H.durable then
+    H.durable.told(task)
+  end
   if yields then
     owners[id] = task
     H.tasks.wait_for(task, id)

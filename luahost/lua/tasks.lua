@@ -163,6 +163,9 @@ end
 
 local function ended(task, ok, value)
   local group = task.group
+  if H.durable and not task.cancelled then
+    pcall(H.durable.tell, task) -- nobody asks for this task any more, and others go on with what it gives
+  end
   group.live[task.index], group.open = nil, group.open - 1
   if group.settle then
     if not ok then

@@ -42,7 +42,7 @@ def processors() -> int:
 class _Order:
     """A task that somebody waits for."""
 
-    __slots__ = ("attempts", "future", "job", "message", "number", "run_id")
+    __slots__ = ("attempts", "future", "has_begun", "job", "message", "number", "run_id")
 
     def __init__(self, number: int, task: Task) -> None:
         self.number = number
@@ -50,6 +50,8 @@ class _Order:
         self.message = worker.encode([number, {name: value for name, value in task.items() if name != "job"}])
         self.run_id = task["run_id"]
         self.future: Future[Any] = Future()
+        self.has_begun = False
+        """Whether a worker has had it: its future cannot be cancelled any more."""
         self.attempts = 0
 
 
@@ -100,7 +102,8 @@ class Crew(Executor):
                 return None
             while self._waiting:
                 order = self._waiting.popleft()
-                if order.attempts or order.future.set_running_or_notify_cancel():
+                if order.has_begun or order.future.set_running_or_notify_cancel():
+                    order.has_begun = True
                     member.in_hand[order.number] = order
                     return order
         return None
@@ -117,7 +120,6 @@ class Crew(Executor):
     def returned(self, order: _Order) -> None:
         """A task was given back before it was begun."""
         with self._lock:
-            order.attempts += 1  # its future is running
             self._waiting.appendleft(order)
             free = [each for each in self._members if not each.in_hand and not each.dead]
         for member in free:

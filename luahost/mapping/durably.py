@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from luahost.calls.journals import is_locked
+from luahost.calls.journals import content
 from luahost.errors import Cancelled, Conflict, UsageError
 from luahost.results import Result
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from luahost.calls.cancellation import Cancellation
+    from luahost.calls.journals import Journals
     from luahost.errors import LuaHostError
     from luahost.host import Host
 
@@ -63,17 +65,26 @@ def _step(
     host: Host, path: Path, run_id: str, script: str, cancellation: Cancellation, options: dict[str, Any]
 ) -> Result | None:
     """Run it or go on with it, as its journal says; None where somebody else is about it."""
-    if not path.exists() or _was_stillborn(path):
+    if not path.exists() or _was_stillborn(host.journals, path, run_id):
         return _begin(host, path, run_id, script, cancellation, options)
     if not _has_begun(path):
         return None
+    status = None
     try:
         status = host.journals.status(run_id)
         if status == "done":
             return host.replay(path, cancellation=cancellation)
         return None if status in (None, "running") else host.resume(run_id, cancellation=cancellation)
     except UsageError as error:  # of this run alone: it is damaged, or its account is another one now
-        return None if is_locked(path) else _nothing(Conflict(error.message, hint=error.hint))
+        return None if _has_moved(host.journals, run_id, status) else _nothing(Conflict(error.message, hint=error.hint))
+
+
+def _has_moved(journals: Journals, run_id: str, status: str | None) -> bool:
+    """Whether somebody else has gone on with a run since it stood so."""
+    try:
+        return journals.status(run_id) != status
+    except UsageError:
+        return False
 
 
 def _begin(
@@ -99,14 +110,22 @@ def _has_begun(path: Path) -> bool:
         return False
 
 
-def _was_stillborn(path: Path) -> bool:
+def _was_stillborn(journals: Journals, path: Path, run_id: str) -> bool:
     """Take away a journal whose process died before its first line: it had done nothing."""
     try:
-        if _has_begun(path) or time.time() - path.stat().st_mtime < STILLBORN or is_locked(path):
+        if _has_begun(path) or time.time() - path.stat().st_mtime < STILLBORN:
+            return False
+        file = journals.open(run_id)  # locked: else what is taken away could be what somebody else has begun meanwhile
+    except (OSError, UsageError):
+        return False
+    try:
+        if b"\n" in content(file, path):
             return False
         path.unlink()
-    except OSError:
+    except (OSError, UsageError):
         return False
+    finally:
+        os.close(file)
     return True
 
 

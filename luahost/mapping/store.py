@@ -76,7 +76,6 @@ class Store:
             raise
 
     def _open(self, about: dict[str, str], map_id: str | None, *, retry: bool) -> None:
-        fresh = not self.path.exists() or (self.path.stat().st_size == 0 and not self._about_path.exists())
         self._lock = os.open(self._about_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -84,6 +83,9 @@ class Store:
             raise UsageError(
                 f"another map is writing to {self.path}", hint="wait for it, or name another file"
             ) from None
+        # Asked within the lock: another map may have come and gone. One that was killed as it began has told nothing.
+        told = os.fstat(self._lock).st_size > 0
+        fresh = not self.path.exists() or (self.path.stat().st_size == 0 and not told)
         self._out = _appended(self.path)
         if fresh:
             self._failures = _appended(self.failed_path)
@@ -292,8 +294,8 @@ def _append(fd: int, path: Path, record: dict[str, Any]) -> None:
     before = os.fstat(fd).st_size
     try:
         written = os.write(fd, data)
-        if written < len(data):
-            os.write(fd, data[written:])  # which says why
+        while written < len(data):
+            written += os.write(fd, data[written:])  # or it says why not
     except OSError as error:
         with suppress(OSError):
             os.ftruncate(fd, before)

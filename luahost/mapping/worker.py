@@ -65,7 +65,8 @@ def main(line_of_life: int, threads: int) -> None:
 
 
 def _work(tasks: IO[bytes], answers: int, line_of_life: int, threads: int) -> None:
-    from luahost.mapping.task import cancel, perform
+    from luahost.errors import InternalError
+    from luahost.mapping.task import cancel, failure, perform
 
     reading, writing = threading.Lock(), threading.Lock()
     job = ""
@@ -84,7 +85,11 @@ def _work(tasks: IO[bytes], answers: int, line_of_life: int, threads: int) -> No
         return message
 
     def step(number: int, task: Any) -> None:
-        answer([number, perform(task)])
+        try:
+            record = perform(task)
+        except Exception as error:  # noqa: BLE001 (whatever it is, somebody waits for an answer)
+            record = failure(InternalError(f"the worker failed: {type(error).__name__}: {error}"), task["run_id"])
+        answer([number, record])
 
     def orders() -> Iterator[tuple[int, Any]]:
         while True:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +22,8 @@ from luahost import (
     UsageError,
     function,
 )
+from luahost.calls.run import Run
+from luahost.errors import Conflict, LuaHostError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -259,6 +262,64 @@ def test_a_run_that_is_cancelled_while_somebody_approves_makes_no_call() -> None
             assert result.error.code == "cancelled"
         time.sleep(0.2)
     assert made == []
+
+
+def test_an_async_answer_that_comes_after_the_run_is_not_waited_for() -> None:
+    asked_about, ended, over = threading.Event(), threading.Event(), threading.Event()
+    asking: list[threading.Thread] = []
+
+    async def forever() -> bool:
+        await asyncio.sleep(3600)
+        return True
+
+    def approve(_: ApprovalRequest) -> Any:
+        asking.append(threading.current_thread())
+        asked_about.set()
+        over.wait(20)
+        return forever()
+
+    async def main() -> bool:
+        with Host(simulate=True, state=False) as asked:
+            running = asyncio.ensure_future(asked.run_async(CREATE, approve=approve, on_call=lambda _: ended.set()))
+            await asyncio.to_thread(asked_about.wait, 20)
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
+            await asyncio.to_thread(ended.wait, 20)
+            over.set()
+            await asyncio.to_thread(asking[0].join, 5)
+            return asking[0].is_alive()
+
+    assert not asyncio.run(main())
+
+
+def test_nobody_is_waited_for_once_it_is_known_what_the_run_ends_with() -> None:
+    asked_about = threading.Event()
+    answer = threading.Event()
+
+    def approve(_: ApprovalRequest) -> bool:
+        asked_about.set()
+        return answer.wait(30)
+
+    run = Run(limits=Limits(wall=None), approve=approve)
+    raised: list[LuaHostError] = []
+    with host(None) as asked:
+
+        def call() -> None:
+            try:
+                asked.dispatcher.call(run, "devin.create_session", arguments={"prompt": "x"})
+            except LuaHostError as error:
+                raised.append(error)
+
+        calling = threading.Thread(target=call)
+        calling.start()
+        asked_about.wait(10)
+        run.end_with(Conflict("the script goes another way than before"))
+        calling.join(10)
+        answer.set()
+        calling.join()
+        assert posts(asked) == 0
+    assert [each.message for each in raised] == ["devin.create_session: the run ended before this was approved"]
 
 
 def test_an_approval_under_confirm_is_not_told_to_change_rules_that_do_not_count() -> None:

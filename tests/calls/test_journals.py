@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
+import stat
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +14,13 @@ import pytest
 
 from luahost.calls import journals as module
 from luahost.calls.history import read
+from luahost.calls.journal import Journal
 from luahost.calls.journals import Journals, is_locked
+from luahost.calls.lines import Lines
 from luahost.cli import main
-from luahost.errors import InternalError, UsageError
+from luahost.durable import begin
+from luahost.errors import InternalError, NetworkError, UsageError
+from luahost.results import CallRecord
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -166,3 +172,107 @@ def test_last_is_the_first_of_the_list(journals: Journals, capfd: pytest.Capture
     listed = [each["run_id"] for each in json.loads(capfd.readouterr().out)]
     assert listed == ["run-new", "run-old"]
     assert journals.find("last") == "run-new"
+
+
+class InUse:
+    """An account in use, as far as a journal looks at it."""
+
+    class account:  # noqa: N801 (an attribute of it)
+        integration, name = "own", "default"
+
+    org_id = "org-1"
+
+    def identity(self, _salt: str) -> dict[str, Any]:
+        return {"integration": "own", "account": "default", "org_id": self.org_id}
+
+
+def test_an_account_that_could_not_be_written_down_is_at_the_next_call(
+    journals: Journals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = begin(journals, "run-of-a-test", {})
+    connection: Any = InUse()
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Lines, "_append", full)
+        with pytest.raises(InternalError, match="No space left"):
+            journal.account(connection)
+    journal.account(connection)
+    journal.account(connection)
+    journal.close()
+    told = [json.loads(line)["event"] for line in journals.path("run-of-a-test").read_text().splitlines()]
+    assert told == ["run", "account"]
+
+
+def test_a_call_that_begins_as_its_run_ends_does_not_disturb_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal("run-of-a-test", None)
+    for task in ("1.1", "1.2"):
+        record = CallRecord("own.get", "default", task)
+        entry = journal.call(record, {}, "read", walk=False, unordered=False)
+        journal.fail(entry, record, NetworkError("it broke"), over=False)
+    handled = Journal._was_handled
+
+    def begins(journal: Journal, task: str, n: int) -> bool:
+        journal._last[f"2.{n}"] = n
+        return handled(journal, task, n)
+
+    monkeypatch.setattr(Journal, "_was_handled", begins)
+    assert journal._to_reopen(NetworkError("it broke")) == [1, 2]
+
+
+def is_folder(file: int) -> bool:
+    return stat.S_ISDIR(os.fstat(file).st_mode)
+
+
+def test_no_write_leaves_before_the_name_of_its_journal_is_on_the_disk(
+    journals: Journals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settling, settle = threading.Event(), threading.Event()
+    fsync = os.fsync
+
+    def slow(file: int) -> None:
+        if is_folder(file):
+            settling.set()
+            settle.wait(20)
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    lines = Lines("run-of-a-test", journals.create("run-of-a-test"), 0, journals.place)
+    first, second = (
+        threading.Thread(target=lines.write, args=("sent", {"n": n}), kwargs={"sure": True}) for n in (1, 2)
+    )
+    first.start()
+    assert settling.wait(20)
+    second.start()
+    second.join(0.2)
+    waits = second.is_alive()
+    settle.set()
+    first.join()
+    second.join()
+    lines.close()
+    assert waits
+
+
+def test_a_name_that_could_not_be_settled_is_settled_at_the_next_write(
+    journals: Journals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled: list[bool] = []
+    fsync = os.fsync
+
+    def fails_once(file: int) -> None:
+        if is_folder(file):
+            settled.append(bool(settled))
+            if not settled[-1]:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", fails_once)
+    lines = Lines("run-of-a-test", journals.create("run-of-a-test"), 0, journals.place)
+    with pytest.raises(InternalError, match="cannot be written"):
+        lines.write("sent", {"n": 1}, sure=True)
+    lines.write("sent", {"n": 2}, sure=True)
+    lines.write("sent", {"n": 3}, sure=True)
+    lines.close()
+    assert settled == [False, True]

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from luahost.calls.run import limit_exceeded
+from luahost.calls.journal import Journal
+from luahost.calls.run import Run, limit_exceeded
+from luahost.errors import Cancelled, NotFound
+from luahost.results import CallRecord, Limits
 
 if TYPE_CHECKING:
     from luahost import Host
-    from luahost.results import CallRecord
+    from luahost.calls.recorded import Entry
+    from luahost.calls.run import Pending
+    from luahost.errors import LuaHostError
 
 
 @pytest.mark.parametrize(
@@ -38,3 +44,106 @@ def test_each_call_is_told_when_it_is_over_and_how(host: Host) -> None:
         ("devin.list_sessions", "work", "ok"),
     ]
     assert all(each.duration_ms is not None for each in told)
+
+
+class Traced:
+    """The calls whose spans have ended."""
+
+    def __init__(self) -> None:
+        self.ended: list[Pending] = []
+
+    def begin(self, pending: Pending) -> None:
+        pass
+
+    def end(self, pending: Pending, _problem: LuaHostError | None) -> None:
+        self.ended.append(pending)
+
+    def begin_run(self, name: str, **_about: Any) -> None:
+        pass
+
+    def end_run(self, came: object) -> None:
+        pass
+
+
+def test_a_call_that_was_given_up_is_told_of_once_and_its_span_ends() -> None:
+    told: list[CallRecord] = []
+    run = Run(limits=Limits(), on_call=told.append)
+    run.spans = spans = Traced()
+    pending = run.begin(CallRecord("own.get", "default", "1.1"))
+    assert run.give_up(pending, Cancelled("given up"))
+    run.end(pending, None)
+    assert spans.ended == [pending]
+    assert told == [pending.record]
+
+
+def test_a_call_that_ends_as_it_is_given_up_has_one_end() -> None:
+    told: list[CallRecord] = []
+    run = Run(limits=Limits(), on_call=told.append)
+    pending = run.begin(CallRecord("own.get", "default", "1.1"))
+    given: list[bool] = []
+    over = threading.Event()
+
+    def give_up() -> None:
+        given.append(run.give_up(pending, Cancelled("given up")))
+        over.set()
+
+    giving_up = threading.Thread(target=give_up)
+
+    class Late(NotFound):
+        def fields(self) -> dict[str, Any]:
+            giving_up.start()
+            over.wait(0.2)  # where it has to wait for this end, it does
+            return super().fields()
+
+    run.end(pending, Late("there is none"))
+    giving_up.join()
+    assert given == [False]
+    assert [(each.status, (each.error or {})["code"]) for each in told] == [("error", "not_found")]
+
+
+def test_a_run_that_ends_as_a_write_is_about_to_leave_waits_until_its_journal_knows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    order: list[str] = []
+    stopped, over = threading.Event(), threading.Event()
+    journal = Journal("run-of-a-test", None)
+    run = Run(limits=Limits(), journal=journal)
+    pending = run.begin(CallRecord("own.put", "default", ""))
+    pending.entry = journal.call(pending.record, {}, "write", walk=False, unordered=False)
+
+    def end() -> None:
+        run.stop()
+        stopped.set()
+        run.settle()
+        order.append("over")
+        over.set()
+
+    ending = threading.Thread(target=end)
+    check = run.check_open
+
+    def checked() -> None:
+        check()
+        ending.start()
+        over.wait(0.2)  # where it has to wait for the write, it does
+
+    def sent(_entry: Entry) -> None:
+        order.append("sent")
+        stopped.wait(10)
+
+    monkeypatch.setattr(run, "check_open", checked)
+    monkeypatch.setattr(journal, "sent", sent)
+    monkeypatch.setattr(journal, "unsent", lambda _entry: order.append("unsent"))
+    with pytest.raises(Cancelled):
+        run.begin_write(pending)
+    ending.join()
+    assert order == ["sent", "unsent", "over"]
+
+
+def test_no_write_leaves_once_it_is_known_what_the_run_ends_with() -> None:
+    run = Run(limits=Limits())
+    left, late = (run.begin(CallRecord("own.put", "default", task)) for task in ("1.1", "1.2"))
+    run.begin_write(left)
+    run.end_with(NotFound("there is none"))
+    with pytest.raises(Cancelled):
+        run.begin_write(late)
+    run.begin_write(left)  # what has begun to happen is ended as it should

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import random
 import subprocess
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from luahost import Host, Policy
+from luahost.calls import approval
 from luahost.calls.journals import Journals
+from luahost.calls.run import Run
+from luahost.errors import ApprovalRequired, Cancelled
+from luahost.results import CallRecord, Limits
 from tests.conftest import ALLOW
 from tests.durable.test_resume import cut, is_no, lines_of
 
@@ -18,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from luahost.calls.run import Pending
+    from luahost.errors import LuaHostError
     from luahost.integrations.devin.simulator import Simulator
     from tests.durable.conftest import Attempts, Devin
 
@@ -217,6 +224,47 @@ def test_each_task_waits_for_its_own_approval(
     assert 1 <= rounds <= 3
     assert result.ok, result.error
     assert sorted(session["prompt"] for session in simulator.sessions[before:]) == ["a", "b", "c"]
+
+
+def test_a_call_that_was_given_up_suspends_no_run(
+    accounts: Callable[..., dict[str, Any]], state: Path, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = """
+    return parallel{
+      function() return app.integrations.devin.create_session{ prompt = "x" }.status end,
+      function() return #app.integrations.devin.list_sessions().sessions end,
+    }
+    """
+    given_up, sought = threading.Event(), threading.Event()
+    give_up, seek = Run.give_up, approval.seek
+
+    def gives_up(run: Run, pending: Pending, problem: LuaHostError) -> bool:
+        found = give_up(run, pending, problem)
+        given_up.set()
+        sought.wait(10)
+        return found
+
+    def seeks(*about: Any) -> bool:
+        given_up.wait(10)
+        try:
+            return seek(*about)
+        finally:
+            sought.set()
+
+    simulator.fail(method="GET", path="/sessions", status=403, times=None)
+    monkeypatch.setattr(Run, "give_up", gives_up)
+    monkeypatch.setattr(approval, "seek", seeks)
+    with Host(accounts=accounts(), policy=Policy(write="ask"), state=state, journal=True) as host:
+        result = host.run(code, suspend=True)
+    assert result.error is not None
+    assert result.error.code == "forbidden"
+
+
+def test_a_call_that_a_run_is_suspended_at_is_not_given_up() -> None:
+    run = Run(limits=Limits())
+    pending = run.begin(CallRecord("own.put", "default", "1.1"))
+    run.end_with(ApprovalRequired("this call needs approval"), pending)
+    assert not run.give_up(pending, Cancelled("given up"))
 
 
 def test_a_cancelled_task_calls_nothing_that_it_had_not_called(host: Host, state: Path, simulator: Simulator) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from luahost import Host, Limits, Policy
+from luahost.calls.http import Client
 from luahost.calls.journal import Journal
 from luahost.calls.journals import Journals
 from luahost.calls.run import Run
@@ -629,6 +631,44 @@ def test_a_write_that_is_given_up_as_it_leaves_is_known_not_to_have_left(
     second = host.resume(first.run_id or "")
     assert second.ok, second.error
     assert second.value == ["n", True]
+
+
+def test_a_run_that_ends_by_an_exception_waits_for_the_write_that_has_left(
+    host: Host, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, settling = threading.Event(), threading.Event()
+    exchange, settle = Client._exchange, Run.settle
+
+    def exchanged(client: Client, request: Any, deadline: float, *, repeat: bool) -> Any:
+        if repeat:
+            left.wait(10)
+        else:
+            left.set()
+            settling.wait(2)  # a run that does not wait for this has ended by then
+        return exchange(client, request, deadline, repeat=repeat)
+
+    def settles(run: Run, seconds: float) -> None:
+        settling.set()
+        settle(run, seconds)
+
+    def full(_: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    code = """
+    local devin = app.integrations.devin
+    return parallel{
+      function() return devin.create_note{ name = "n", body = "b", trigger = "t" }.name end,
+      function() devin.list_notes() print("text") end,
+    }[1]
+    """
+    host.dispatcher.call(Run(limits=Limits()), "devin.list_notes")  # what has to be asked about the account is known
+    with monkeypatch.context() as patched:
+        patched.setattr(Client, "_exchange", exchanged)
+        patched.setattr(Run, "settle", settles)
+        with pytest.raises(OSError, match="No space left"):
+            host.run(code, run_id="full-disk", on_output=full)
+    assert sum(line["event"] == "answer" for line in lines_of(state, "full-disk")) == 2
+    assert host.resume("full-disk").value == "n"
 
 
 def test_a_file_that_a_call_had_written_when_it_died_is_written_again(host: Host, state: Path, tmp_path: Path) -> None:

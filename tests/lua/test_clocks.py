@@ -56,7 +56,7 @@ class Durable:
         return len(self.calls)
 
     def __call__(self, source: str, *, durable: Mapping[str, Any] | None = NOTHING_KNOWN) -> list[Any]:
-        run = Run(limits=Limits(wall=20), journal=self.notes)
+        run = Run(limits=Limits(wall=20, memory_mib=512), journal=self.notes)
         services = Services(
             describe=lambda _: CATALOG,
             unknown=lambda *_: pytest.fail("unknown"),
@@ -197,6 +197,22 @@ def test_a_table_is_walked_in_an_order_that_every_process_has(durable: Durable) 
 def test_a_time_that_no_request_follows_is_told(durable: Durable) -> None:
     durable("os.time() parallel{ function() get() end } os.time()")
     assert [(task, clock) for task, _, clock in durable.notes.told] == [("", 1), ("", 2)]
+
+
+def test_a_time_that_a_task_ends_with_is_told_before_others_go_on_with_it(durable: Durable) -> None:
+    (value,) = durable("""
+        local found = parallel{ os.time }
+        parallel({ 1 }, function() error({ at = os.time() }) end, { settle = true })
+        return found[1]
+    """)
+    (task, times, clock), (failed, _, _) = durable.notes.told
+    assert (task, times, clock, failed) == ("1.1", [[1, value]], 1, "2.1")
+
+
+def test_a_time_is_told_although_the_request_that_follows_is_too_large(durable: Durable) -> None:
+    (refused,) = durable("os.time() local ok = pcall(get, { x = string.rep('x', 2 ^ 25) }) get() return not ok")
+    assert refused
+    assert [(task, clock, len(times)) for task, times, clock in durable.notes.told] == [("", 1, 1)]
 
 
 def test_a_run_that_cannot_be_resumed_says_nothing_of_this(durable: Durable, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -284,6 +284,61 @@ def test_nobody_waits_while_a_process_of_theirs_is_free() -> None:
 # -- what dies -----------------------------------------------------------------------------------------------------
 
 
+def test_an_owner_is_given_a_process_of_its_own_while_another_waits_for_its_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pool_module, "IDLE", 600.0)  # nothing that rests is ended by itself
+    asked = threading.Event()
+    make_room = Pool._make_room
+
+    def later(pool: Pool) -> list[Child]:
+        asked.wait(20)
+        return make_room(pool)
+
+    pool = Pool(reuse=10, most=1)
+    first = pool.take("mine")
+    assert first is not None
+    pool.give_back(first, "mine", fit=True)
+    monkeypatch.setattr(Pool, "_make_room", later)
+    with ThreadPoolExecutor(2) as threads:
+        try:
+            other = threads.submit(pool.take, "other")
+            wait_until(lambda: pool._waiting == ["other"])
+            mine = threads.submit(pool.take, "mine")
+            wait_until(lambda: mine.done() or len(pool._waiting) == 2)
+            asked.set()
+            assert mine.result(5) is first
+            pool.give_back(first, "mine", fit=True)
+            found = other.result(10)
+            assert found is not None
+            pool.give_back(found, "other", fit=False)
+        finally:
+            asked.set()
+            pool.close()
+
+
+def test_who_comes_while_a_pool_closes_does_not_wait_behind_those_who_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = Pool(most=1)
+    busy = pool.take()
+    assert busy is not None
+    with ThreadPoolExecutor(2) as threads:
+        leaving = threads.submit(pool.take)
+        wait_until(lambda: len(pool._waiting) == 1)
+        notify_all = pool._changed.notify_all
+        monkeypatch.setattr(pool._changed, "notify_all", lambda: None)  # they are about to hear of it
+        pool.close()
+        late = threads.submit(pool.take)
+        try:
+            with pytest.raises(UsageError, match="closed"):
+                late.result(5)
+        finally:
+            with pool._changed:
+                notify_all()
+        with pytest.raises(UsageError, match="closed"):
+            leaving.result()
+    pool.give_back(busy, fit=False)
+
+
 def killed(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
     assert wait_until(lambda: not alive(pid))
@@ -558,6 +613,26 @@ def test_a_host_that_is_closed_meanwhile_ends_its_runs() -> None:
         assert not thread.is_alive()
     errors = [each if isinstance(each, BaseException) else each.error for each in outcome]
     assert {getattr(error, "code", repr(error)) for error in errors} <= {"cancelled", "internal_error"}
+
+
+def test_a_run_in_this_process_ends_at_its_next_call_when_its_host_is_closed() -> None:
+    began, closed = threading.Event(), threading.Event()
+    outcome: list[Result] = []
+
+    def printed(_: bytes) -> None:
+        began.set()
+        closed.wait(20)
+
+    host = Host(isolation="none", simulate=True, state=False, limits=Limits(wall=10))
+    thread = threading.Thread(
+        target=lambda: outcome.append(host.run(f"{CALL} print(1) {CALL} return 2", on_output=printed))
+    )
+    thread.start()
+    assert began.wait(10)
+    host.close()
+    closed.set()
+    thread.join()
+    assert failure(outcome[0]).message == "the host was closed during this run"
 
 
 # -- nothing is left behind ----------------------------------------------------------------------------------------
