@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from luahost import strict
 from luahost.agents import render
 from luahost.agents.tools import EXECUTE, LIST, READ, TOOLS
 from luahost.calls.names import did_you_mean
@@ -94,6 +95,7 @@ def _execute(host: Runs, given: dict[str, Any], max_chars: int, options: dict[st
     args = given.get("args", {})
     try:
         json.dumps(args, allow_nan=False)
+        strict.check_depth({"args": args}, strict.DEEPEST)
     except (TypeError, ValueError, RecursionError) as problem:
         raise InvalidArguments(f"'args' cannot be given to a script: {problem}", hint="give plain JSON") from None
     options = {

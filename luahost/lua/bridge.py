@@ -12,6 +12,7 @@ import time
 from collections import deque
 from functools import partial
 
+from luahost import strict
 from luahost.calls.run import limit_exceeded
 from luahost.errors import (
     Cancelled,
@@ -73,7 +74,9 @@ def start_frame(start: dict[str, Any], memory_mib: int | None, number: int = 0) 
     if not start["args"] and not start["words"] and not durable:
         return frame
     try:
-        return frame + dumps({"args": start["args"], "words": start["words"], **(durable or {})})
+        given = {"args": start["args"], "words": start["words"], **(durable or {})}
+        strict.check_depth(given, strict.DEEPEST)
+        return frame + dumps(given)
     except (TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"args cannot be given to a script: {error}", hint="give JSON values") from None
 

@@ -17,7 +17,7 @@ MAX_VALUES = 1 << 20
 
 
 _scan = strict.decoder.raw_decode
-_MAX_NESTED = 160  # levels; json.lua writes at most 128 of a value
+_MAX_NESTED = strict.DEEPEST + 32  # of a frame that a script's side has sent: a value, and what stands around it
 
 
 def _has_more_values(body: bytes, most: int) -> bool:
@@ -46,7 +46,7 @@ def read_object(body: bytes) -> dict[str, Any]:
         if end != len(text):
             raise ValueError("text after the value")  # noqa: TRY301 (as what the scanner itself raises)
         if len(body) > _MAX_NESTED and body.count(b"{") + body.count(b"[") > _MAX_NESTED:
-            _check_depth(found)
+            strict.check_depth(found, _MAX_NESTED)
         if b"\\" in body and (b"\\ud" in body or b"\\uD" in body):  # halves of surrogate pairs
             found, _ = _scan(dumps(found).decode())
     except (ValueError, RecursionError):
@@ -54,24 +54,6 @@ def read_object(body: bytes) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise InternalError("the script's process sent a frame that cannot be read")
     return found
-
-
-def _check_depth(value: Any) -> None:
-    level = [value]
-    for _ in range(_MAX_NESTED):
-        level = (
-            [
-                inner
-                for each in level
-                for inner in (each.values() if isinstance(each, dict) else each)
-                if isinstance(inner, (dict, list))
-            ]
-            if isinstance(level[0], (dict, list))
-            else []
-        )
-        if not level:
-            return
-    raise ValueError("nested too deep")
 
 
 def refusal(fields: dict[str, Any]) -> bytes:

@@ -197,7 +197,12 @@ for _ in range(10_000):
     DEEP = [DEEP]
 
 
-@pytest.mark.parametrize("value", [float("nan"), DEEP, {"x": object()}], ids=["nan", "deep", "object"])
+DEEPER: list[Any] = []
+for _ in range(130):
+    DEEPER = [DEEPER]
+
+
+@pytest.mark.parametrize("value", [float("nan"), DEEP, DEEPER, object()], ids=["nan", "deep", "deeper", "object"])
 def test_args_that_are_no_json_are_told_to_the_model(host: Host, value: Any) -> None:
     done = perform(host, "execute_lua", {"code": "return 1", "args": {"a": value}})
     assert done.text.startswith(

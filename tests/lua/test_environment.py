@@ -11,6 +11,8 @@ from luahost import Host
 from luahost.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from luahost.errors import LuaHostError
 
 LATER = {"each", "parallel", "wait_until"}
@@ -288,6 +290,16 @@ def test_arg_has_the_words_and_the_name_of_the_script(host: Host) -> None:
 def test_args_that_have_no_json_form_are_the_mistake_of_the_program(host: Host, given: Any) -> None:
     with pytest.raises(UsageError, match="args"):
         host.run("return 1", args={"x": given})
+
+
+@pytest.mark.parametrize("around", [lambda value: [value], lambda value: {"x": value}, lambda value: (value,)])
+def test_args_are_as_deep_as_a_script_can_read(host: Host, around: Callable[[Any], Any]) -> None:
+    deep: Any = 1
+    for _ in range(126):
+        deep = around(deep)
+    assert host.run("return 1", args={"x": deep}).ok
+    with pytest.raises(UsageError, match="nested deeper than 128 levels"):
+        host.run("return 1", args={"x": around(deep)})
 
 
 # -- other kinds of attack ----------------------------------------------------------------------------------------
