@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from luahost.calls.accounts import Account
     from luahost.calls.journal import Journal
-    from luahost.calls.run import Pending
+    from luahost.calls.pending import Pending
     from luahost.results import Result
     from luahost.spec import Function
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from luahost.calls.checked import Checked
+    from luahost.calls.pending import Pending
     from luahost.calls.policy import Verdict
-    from luahost.calls.run import Pending, Run
+    from luahost.calls.run import Run
 
 
 @dataclass(frozen=True, slots=True)

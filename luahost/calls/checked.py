@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from luahost.calls.run import Pending
+    from luahost.calls.pending import Pending
     from luahost.spec import Function, Integration
 
 

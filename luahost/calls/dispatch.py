@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from luahost.calls.ledger import Ledger
+    from luahost.calls.pending import Pending
     from luahost.calls.policy import Policy
-    from luahost.calls.run import Pending, Run
+    from luahost.calls.run import Run
     from luahost.calls.settings import Settings, Timing
     from luahost.spec import Integration, Simulation
 

@@ -18,8 +18,8 @@ from luahost.errors import Forbidden, NotFound
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from luahost.calls.pending import Clock
     from luahost.calls.policy import Policy
-    from luahost.calls.run import Clock
     from luahost.spec import Function, Http, Integration, Param, Simulation
 
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from luahost.calls.accounts import Account
     from luahost.calls.connections import Transport
     from luahost.calls.ledger import Ledger
-    from luahost.calls.run import Pending, Run
+    from luahost.calls.pending import Pending
+    from luahost.calls.run import Run
     from luahost.calls.settings import Timing
     from luahost.spec import Creation, Files, Function, Http
 

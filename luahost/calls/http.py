@@ -16,7 +16,7 @@ from luahost.calls import answers
 from luahost.calls.base_urls import is_loopback
 from luahost.calls.connections import CHUNK, current, time_left
 from luahost.calls.cover import Cover
-from luahost.calls.run import limit_exceeded
+from luahost.calls.limits import limit_exceeded
 from luahost.errors import (
     CallTimeout,
     Cancelled,
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
     from luahost.calls.connections import Transport
-    from luahost.calls.run import Pending, Run
+    from luahost.calls.pending import Pending
+    from luahost.calls.run import Run
     from luahost.spec import Upload
 
 _MOST_REDIRECTS = 5

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
     from luahost.calls.accounts import Account
     from luahost.calls.ledger import Entry, Ledger
+    from luahost.calls.pending import Pending
     from luahost.calls.recorded import Entry as JournalEntry
-    from luahost.calls.run import Pending, Run
+    from luahost.calls.run import Run
     from luahost.calls.settings import Timing
     from luahost.spec import Creation, Function
 

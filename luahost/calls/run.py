@@ -5,41 +5,24 @@ from __future__ import annotations
 import threading
 import time
 
+from luahost.calls.limits import limit_exceeded
+from luahost.calls.pending import Pending
 from luahost.errors import Cancelled, LimitExceeded, LuaHostError, PermissionDenied, from_fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import Callable
-    from typing import Any, Protocol
+    from typing import Any
 
-    from luahost.calls.accounts import Account
     from luahost.calls.approval import Approve
     from luahost.calls.cancellation import Cancellation
     from luahost.calls.dry_run import DryRun
     from luahost.calls.journal import Journal
-    from luahost.calls.recorded import Entry
+    from luahost.calls.pending import Clock, Spans
     from luahost.calls.walks import Walk
     from luahost.results import CallRecord, Limits, Result
     from luahost.spec import Files
-
-    class Clock(Protocol):
-        """What time it is and how to wait: the machine's clock, or a simulator's, which waits in no time."""
-
-        def time(self) -> float: ...
-
-        def sleep(self, seconds: float) -> None: ...
-
-    class Spans(Protocol):
-        """Who is told of a run and of each call, in the thread that makes it, to trace them; see luahost.telemetry."""
-
-        def begin_run(self, name: str, *, isolation: str, run_id: str | None) -> None: ...
-
-        def end_run(self, came: Result | BaseException) -> None: ...
-
-        def begin(self, pending: Pending) -> None: ...
-
-        def end(self, pending: Pending, problem: LuaHostError | None) -> None: ...
 
 
 GRACE = 30.0
@@ -54,32 +37,6 @@ def _cut(value: Any) -> Any:
     if isinstance(value, str) and len(value) > _LONGEST:
         return f"{value[:_LONGEST]}… ({len(value)} characters)"
     return value
-
-
-class Pending:
-    """A call under way.
-
-    `sent` says that a write has left, so that its outcome is worth waiting for; `done`, that it has given its result;
-    `planned`, that a dry run has given it, and nothing was sent; `cancelled`, that nobody waits for it any more.
-    `entry` is what the journal knows. `target` is the account that it has sent requests to, and `http_status` what the
-    last of them was answered with; `span` is whatever traces it.
-    """
-
-    __slots__ = (
-        "cancelled", "done", "entry", "http_status", "planned", "record", "sent", "span", "started", "target",
-    )  # fmt: skip
-
-    def __init__(self, record: CallRecord) -> None:
-        self.record = record
-        self.entry: Entry | None = None
-        self.sent = False
-        self.done = False
-        self.planned = False
-        self.cancelled = False
-        self.target: Account | None = None
-        self.http_status: int | None = None
-        self.span: Any = None
-        self.started = time.monotonic()
 
 
 class Run:
@@ -425,39 +382,6 @@ class Run:
             ]
 
 
-LIMIT_OPTIONS = {
-    "wall": "--timeout",
-    "cpu": "--cpu-limit",
-    "memory_mib": "--memory-limit",
-    "calls": "--max-calls",
-    "calls_per_function": "--max-calls",
-    "output_bytes": "--max-output",
-    "response_bytes": "--max-response",
-}
-"""By what option the command line sets each limit."""
-
-
 def milliseconds(seconds: float) -> float:
     """To the microsecond; `round` takes far longer."""
     return int(seconds * 1e6) / 1e3
-
-
-def limit_exceeded(limit: str, allowed: float | None, used: float, function: str | None = None) -> LimitExceeded:
-    """The error of a limit, with its name, what was allowed and what was used; `function` where it is one of that."""
-    unit = {
-        "wall": " s",
-        "cpu": " s",
-        "output_bytes": " bytes",
-        "response_bytes": " bytes",
-        "memory_mib": " MiB",
-    }
-    allowed_text = f"{allowed:.14g}{unit.get(limit, '')}" if allowed is not None else "no limit"
-    if function:
-        allowed_text += f" calls of {function}"
-    option = LIMIT_OPTIONS[limit] + (f" {function}=N" if function else "")
-    settings = f"[limits] in config.toml, or Limits({limit}=…)"
-    return LimitExceeded(
-        f"the run went over its limit of {allowed_text} ({limit})",
-        hint=f"raise it with {option}, {settings}",
-        details={"limit": limit, "allowed": allowed, "used": used, **({"function": function} if function else {})},
-    )

@@ -9,7 +9,7 @@ import os
 import sys
 
 from luahost import strict
-from luahost.calls.run import LIMIT_OPTIONS
+from luahost.calls.limits import LIMIT_OPTIONS
 from luahost.errors import UsageError
 from luahost.given import ISOLATIONS
 from luahost.lua.confine import LEVELS

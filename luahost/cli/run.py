@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 
-from luahost.calls.run import limit_exceeded
+from luahost.calls.limits import limit_exceeded
 from luahost.cli import again, output
 from luahost.cli.options import (
     OPTIONS,

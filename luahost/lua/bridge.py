@@ -7,15 +7,11 @@ that may have been taken over.
 from __future__ import annotations
 
 import re
-import threading
 import time
-from collections import deque
 from functools import partial
 
-from luahost import strict
-from luahost.calls.run import limit_exceeded
+from luahost.calls.limits import limit_exceeded
 from luahost.errors import (
-    Cancelled,
     InternalError,
     InvalidArguments,
     LuaHostError,
@@ -23,62 +19,27 @@ from luahost.errors import (
     UsageError,
     from_fields,
 )
+from luahost.lua.asked import Requests
 from luahost.lua.output import Output
-from luahost.lua.sleeps import Sleeps
-from luahost.lua.wire import dumps, read_object, refusal, success, with_bytes
+from luahost.lua.wire import read_object, refusal, success, with_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from luahost.calls.run import Pending, Run
+    from luahost.calls.run import Run
+    from luahost.lua.asked import Asked, Reply
     from luahost.lua.modules import Modules
-
-    Reply = Callable[[bytes], None]
 
 _MAX_ID = 15  # digits
 _MAX_NAME = 300  # characters of a function, account, module, page or search
-
-MAX_OPEN = 1024
-"""The most requests of one script that may wait for their answers."""
-
-MAX_AT_ONCE = 256
-"""The most requests of one script that are answered at a time, as many as `parallel` has tasks at once at most; more of
-them wait, and other scripts' do not. Sleeping takes no turn."""
-
-MAX_OPEN_BYTES = 64 << 20
-"""What they may be in all."""
 
 MAX_SLIPS = 10
 """The most lines of which a notice says that Lua let something pass there."""
 
 _FIELD = re.compile(r"[A-Za-z_]\w{0,63}", re.ASCII)
 _TASK = re.compile(r"[0-9./]{0,200}")
-
-
-def start_frame(start: dict[str, Any], memory_mib: int | None, number: int = 0) -> bytes:
-    """The first frame for a script, as main.lua reads it: seed, time, memory, then texts with their lengths, then JSON.
-
-    In a state that lasts it has the chunk's `number`.
-
-    Raises UsageError for args that JSON does not know.
-    """
-    texts: list[bytes] = [start[name].encode("utf-8", "surrogatepass") for name in ("account", "name", "source")]
-    account, name, source = texts
-    durable = start.get("durable")
-    now = start["now"] if start["now"] is not None else "-" if durable is None else "+"
-    memory = memory_mib << 20 if memory_mib else "-"
-    head = f"S{number} {start['seed']} {now} {memory} {len(account)} {len(name)} {len(source)} "
-    frame = head.encode() + account + name + source
-    if not start["args"] and not start["words"] and not durable:
-        return frame
-    try:
-        given = {"args": start["args"], "words": start["words"], **(durable or {})}
-        strict.check_depth(given, strict.DEEPEST)
-        return frame + dumps(given)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise UsageError(f"args cannot be given to a script: {error}", hint="give JSON values") from None
 
 
 class Services:
@@ -106,20 +67,6 @@ class Services:
         self.is_inline = is_inline
 
 
-class _Asked:
-    """A request that takes time: who waits for its answer, and how far the call has come that gives it."""
-
-    __slots__ = ("answered", "given_up", "number", "pending", "reply", "size")
-
-    def __init__(self, number: bytes, size: int, reply: Reply) -> None:
-        self.number = number
-        self.size = size
-        self.reply = reply
-        self.pending: Pending | None = None
-        self.given_up = False
-        self.answered = False
-
-
 class Bridge:
     """One run's frames. `receive` takes each as it comes, in one thread; `result` is there after the last."""
 
@@ -136,22 +83,19 @@ class Bridge:
         self._services = services
         self._modules = modules
         self._output = Output(run, on_output, keep=keep_output)
-        self._asking = threading.Lock()
-        self._asked: dict[bytes, _Asked] = {}
-        self._sleeps: Sleeps | None = None
+        self._requests = Requests(run, services.submit)
         self._slips = 0
-        self.open = 0
-        """Requests that have not been answered."""
-        self._open_since = 0.0
-        self._open_bytes = 0
-        self._at_once = 0
-        self._later: deque[Callable[[], None]] = deque()
         self.result: dict[str, Any] | None = None
 
     @property
     def output(self) -> str:
         """The output so far; what is not UTF-8 as U+FFFD."""
         return self._output.text
+
+    @property
+    def open(self) -> int:
+        """How many requests have not been answered."""
+        return self._requests.open
 
     def has_ended(self) -> bool:
         """Whether the last frame has come."""
@@ -223,86 +167,36 @@ class Bridge:
             return
         operation = request.get("op")
         if operation == "sleep" and self._run.clock is None:
-            self._sleep(number, request, len(body), reply)
-            return
-        if operation == "more" or (operation == "call" and not self._is_inline(request)):
-            self._answer_later(number, request, len(body), reply)
-            return
-        started = time.monotonic()
-        reply(self._frame(number, self._answer(request)[1]))
-        with self._asking:
-            if not self.open:
-                self._run.waited += time.monotonic() - started
+            self._sleep(self._requests.note(number, 0, reply), request)
+        elif operation == "more" or (operation == "call" and not self._is_inline(request)):
+            self._answer_later(self._requests.note(number, len(body), reply), request)
+        else:
+            started = time.monotonic()
+            reply(self._requests.frame(number, self._answer(request)[1]))
+            self._requests.waited(time.monotonic() - started)
 
-    def _ask(self, number: bytes, size: int, reply: Reply) -> _Asked:
-        """Note a request that is answered later."""
-        asked = _Asked(number, size, reply)
-        with self._asking:
-            if self.open >= MAX_OPEN or self._open_bytes + size > MAX_OPEN_BYTES:
-                raise InternalError("the script's process has more requests open than any script has use for")
-            self._open_bytes += size
-            if self.open == 0:
-                self._open_since = time.monotonic()
-            self.open += 1
-            self._asked[number] = asked
-        return asked
+    def _answer_later(self, asked: Asked, request: dict[str, Any]) -> None:
+        found: list[Any] = []
 
-    def _settle(self, asked: _Asked, text: bytes) -> bool:
-        """Send an answer, unless the request was given up meanwhile, and has had its answer."""
-        frame = self._frame(asked.number, text)
-        with self._asking:
-            if asked.answered:
-                return False
-            asked.answered = True
-            if self._asked.get(asked.number) is asked:
-                del self._asked[asked.number]
-            self.open -= 1
-            if self.open == 0:
-                self._run.waited += time.monotonic() - self._open_since
-        asked.reply(frame)
-        return True
+        def find() -> bytes:
+            value, text = self._answer(request, asked)
+            found.append(value)
+            return text
 
-    def _answer_later(self, number: bytes, request: dict[str, Any], size: int, reply: Reply) -> None:
-        asked = self._ask(number, size, reply)
+        def go_ahead() -> None:
+            if found:
+                self._services.ahead(self._run, found[0], success)
 
-        def answer() -> None:
-            value, text = self._answer(request, asked) if not asked.answered else (None, b"")
-            with self._asking:
-                self._open_bytes -= size
-            if self._settle(asked, text) and "walk" in request:
-                self._services.ahead(self._run, value, success)
+        self._requests.answer(asked, find, go_ahead if "walk" in request else None)
 
-        with self._asking:
-            waits = self._at_once >= MAX_AT_ONCE
-            if waits:
-                self._later.append(answer)
-            else:
-                self._at_once += 1
-        if not waits:
-            self._services.submit(partial(self._answer_one_after_another, answer))
-
-    def _answer_one_after_another(self, answer: Callable[[], None] | None) -> None:
-        """Answer, and then in the same thread what has waited for its turn meanwhile."""
-        while answer is not None:
-            answer()
-            with self._asking:
-                answer = self._later.popleft() if self._later else None
-                if answer is None:
-                    self._at_once -= 1
-
-    def _sleep(self, number: bytes, request: dict[str, Any], size: int, reply: Reply) -> None:
+    def _sleep(self, asked: Asked, request: dict[str, Any]) -> None:
         """Answer when the time has passed; or at once, where it is wrong."""
-        asked = self._ask(number, size, reply)
-        with self._asking:
-            self._open_bytes -= size
         try:
             seconds = self._seconds(request)
         except LuaHostError as error:
-            self._settle(asked, refusal(error.fields()))
-            return
-        if self._sleeps is None:
-            self._sleeps = Sleeps(self._run, self._services.submit)
-        self._sleeps.add(seconds, lambda: self._settle(asked, success(None)), key=asked)
+            self._requests.settle(asked, refusal(error.fields()))
+        else:
+            self._requests.sleep(asked, seconds)
 
     def _seconds(self, request: dict[str, Any]) -> float:
         """How long a sleep still takes."""
@@ -311,46 +205,11 @@ class Bridge:
             raise InvalidArguments("sleep: a number of seconds, 0 or more, was expected")
         return seconds if journal is None else journal.pause(task, seconds)
 
-    def _give_up(self, ids: Any) -> None:
-        """Answer these requests at once, with `cancelled`, but for writes that were sent: their outcome is awaited.
-
-        Those that have been answered meanwhile are passed over.
-        """
-        if not isinstance(ids, list) or not all(type(each) is int and 0 <= each < 10**_MAX_ID for each in ids):
-            raise InternalError("the script's process sent a request that is not one")
-        refused = refusal(_given_up().fields())
-        for each in ids:
-            with self._asking:
-                asked = self._asked.get(b"%d" % each)
-                if asked is None:
-                    continue
-                asked.given_up = True
-                pending = asked.pending
-            if pending is None or self._run.give_up(pending, _given_up()):
-                self._settle(asked, refused)
-                if self._sleeps is not None:
-                    self._sleeps.drop(asked)
-
-    def _begun(self, asked: _Asked, pending: Pending) -> None:
-        """A call begins; raises Cancelled where it was given up before that."""
-        with self._asking:
-            asked.pending = pending
-            given_up = asked.given_up
-        if given_up:
-            self._run.give_up(pending, _given_up())
-            raise _given_up()
-
-    def _frame(self, number: bytes, text: bytes) -> bytes:
-        """The frame of an answer; where time is simulated, it says what time it is."""
-        if self._run.clock is None:
-            return b"A%s %s" % (number, text)
-        return b'A%s %s,"now":%.3f}' % (number, text[:-1], self._run.clock.time())
-
     def _is_inline(self, request: dict[str, Any]) -> bool:
         name = request.get("function")
         return isinstance(name, str) and self._services.is_inline(name)
 
-    def _answer(self, request: dict[str, Any], asked: _Asked | None = None) -> tuple[Any, bytes]:
+    def _answer(self, request: dict[str, Any], asked: Asked | None = None) -> tuple[Any, bytes]:
         """The value that answers a request, and the answer as it is sent."""
         try:
             value = self._do(request, asked)
@@ -375,7 +234,7 @@ class Bridge:
             journal.times(task, request.get("times"), request["clock"])
         return task
 
-    def _do(self, request: dict[str, Any], asked: _Asked | None) -> Any:
+    def _do(self, request: dict[str, Any], asked: Asked | None) -> Any:
         operation = request.get("op")
         if operation == "sleep":
             self._run.sleep(self._seconds(request))
@@ -393,14 +252,14 @@ class Bridge:
                 walk=request.get("walk") is True,
                 task=task,
                 unordered=request.get("unordered") is True,
-                on_begin=None if asked is None else partial(self._begun, asked),
+                on_begin=None if asked is None else partial(self._requests.begun, asked),
             )
         if operation == "more":
             return self._services.more(self._run, request.get("walk"))
         if operation == "note":
             return None  # what there is to tell goes with it
         if operation == "cancel":
-            self._give_up(request.get("ids"))
+            self._requests.give_up(_numbers(request.get("ids")))
             return None
         if operation == "describe":
             return self._services.describe(self._run)
@@ -435,8 +294,10 @@ class Bridge:
         self._run.notice(f"line {line:d}: {told}")
 
 
-def _given_up() -> Cancelled:
-    return Cancelled("given up, since another task has failed", hint="nothing was changed by this call")
+def _numbers(ids: Any) -> list[int]:
+    if not isinstance(ids, list) or not all(type(each) is int and 0 <= each < 10**_MAX_ID for each in ids):
+        raise InternalError("the script's process sent a request that is not one")
+    return ids
 
 
 def _encoded(value: Any) -> bytes:

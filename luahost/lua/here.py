@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from functools import cache
 from queue import Empty, SimpleQueue
 
-from luahost.calls.run import limit_exceeded
+from luahost.calls.limits import limit_exceeded
 from luahost.errors import Cancelled, InternalError
-from luahost.lua.bridge import start_frame
 from luahost.lua.engine import Engine, EngineError, compiled
 from luahost.lua.frames import Splitter, pack
+from luahost.lua.wire import start_frame
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ import time
 
 from luahost.errors import Cancelled, LimitExceeded
 from luahost.lua import confine
-from luahost.lua.bridge import start_frame
 from luahost.lua.child import ChildDied, Single
 from luahost.lua.runner import exchange
 from luahost.lua.spawn import start
+from luahost.lua.wire import start_frame
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from luahost.calls.run import limit_exceeded
+from luahost.calls.limits import limit_exceeded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import signal
 import time
 
-from luahost.calls.run import limit_exceeded
+from luahost.calls.limits import limit_exceeded
 from luahost.errors import Cancelled, InternalError, LuaHostError
-from luahost.lua.bridge import start_frame
 from luahost.lua.child import SILENCE, ChildDied
+from luahost.lua.wire import start_frame
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

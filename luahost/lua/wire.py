@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from luahost import strict
-from luahost.errors import InternalError, ScriptError
+from luahost.errors import InternalError, ScriptError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,3 +117,27 @@ def success(value: Any) -> bytes:
     text = entries.text.encode()
     rest = {**{name: each for name, each in value.items() if name != "entries"}, "field": entries.field}
     return b"P%d %s%s" % (len(text), text, dumps({"ok": True, "value": rest}))
+
+
+def start_frame(start: dict[str, Any], memory_mib: int | None, number: int = 0) -> bytes:
+    """The first frame for a script, as main.lua reads it: seed, time, memory, then texts with their lengths, then JSON.
+
+    In a state that lasts it has the chunk's `number`.
+
+    Raises UsageError for args that JSON does not know.
+    """
+    texts: list[bytes] = [start[name].encode("utf-8", "surrogatepass") for name in ("account", "name", "source")]
+    account, name, source = texts
+    durable = start.get("durable")
+    now = start["now"] if start["now"] is not None else "-" if durable is None else "+"
+    memory = memory_mib << 20 if memory_mib else "-"
+    head = f"S{number} {start['seed']} {now} {memory} {len(account)} {len(name)} {len(source)} "
+    frame = head.encode() + account + name + source
+    if not start["args"] and not start["words"] and not durable:
+        return frame
+    try:
+        given = {"args": start["args"], "words": start["words"], **(durable or {})}
+        strict.check_depth(given, strict.DEEPEST)
+        return frame + dumps(given)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(f"args cannot be given to a script: {error}", hint="give JSON values") from None

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from luahost.calls.journal import Journal
-from luahost.calls.run import Run, limit_exceeded
+from luahost.calls.limits import limit_exceeded
+from luahost.calls.run import Run
 from luahost.errors import Cancelled, NotFound
 from luahost.results import CallRecord, Limits
 
 if TYPE_CHECKING:
     from luahost import Host
+    from luahost.calls.pending import Pending
     from luahost.calls.recorded import Entry
-    from luahost.calls.run import Pending
     from luahost.errors import LuaHostError
 
 

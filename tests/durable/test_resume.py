@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from luahost.calls.pending import Pending
     from luahost.calls.recorded import Entry
-    from luahost.calls.run import Pending
     from luahost.errors import LuaHostError
     from luahost.integrations.devin.simulator import Simulator
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from luahost import Limits
-from luahost.lua.bridge import MAX_AT_ONCE
+from luahost.lua.asked import MAX_AT_ONCE
 from tests.processes import descendants, linux
 
 SLEEP = b'Q%d {"op": "sleep", "seconds": 1000}'
