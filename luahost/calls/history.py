@@ -261,10 +261,10 @@ def _told(path: Path, data: bytes) -> History:
                 raise ValueError("a journal begins with one line that says what was run")  # noqa: TRY301
             found.take(event)
         except (ValueError, RecursionError) as error:
-            raise UsageError(
-                f"{path}:{number}: not a line of a journal: {_reason(error)}",
-                hint="the file was damaged or edited; what it says up to there is on the lines above",
-            ) from None
+            hint = "name a run's file, as runs show tells; or the file was damaged"
+            if number > 1:
+                hint = "the file was damaged or edited; what it says up to there is on the lines above"
+            raise UsageError(f"{path}:{number}: not a line of a journal: {_reason(error)}", hint=hint) from None
     if not found.header:
         raise UsageError(f"{path}: not a journal: it has no first line", hint="nothing had happened yet: run it anew")
     return found

@@ -38,6 +38,15 @@ class Keyring:
         self.problem = None
         return found
 
+    def is_plain(self) -> bool:
+        """Whether what it keeps stands in a file as it is."""
+        try:
+            import keyring
+
+            return "Plaintext" in type(keyring.get_keyring()).__name__
+        except Exception:  # noqa: BLE001 (backends raise anything)
+            return False
+
     def set(self, name: str, text: str) -> None:
         """Store text for an account, and see that it is there; raises KeyringUnavailable."""
 

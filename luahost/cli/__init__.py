@@ -81,7 +81,8 @@ def main(argv: list[str] | None = None) -> int:
         return 130
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        _say(f"cannot go on: {error.strerror or type(error).__name__}")
+        place = f"{error.filename}: " if error.filename else "the output cannot be written: " if _is_full(error) else ""
+        _say(f"cannot go on: {place}{error.strerror or type(error).__name__}")
         return 6
     except Exception as error:
         from luahost.cli import output
@@ -93,6 +94,13 @@ def main(argv: list[str] | None = None) -> int:
             raise
         _say(f"a fault of luahost's own: {type(error).__name__} (LUAHOST_DEBUG=1 shows where)")
         return 6
+
+
+def _is_full(error: OSError) -> bool:
+    """Whether a disk is, where no file is named: what luahost itself writes to is named by the errors of that."""
+    import errno
+
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def _say(text: str) -> None:

@@ -187,6 +187,8 @@ def _add(options: Namespace, integration: Integration, settings: Settings) -> in
     else:
         who = f", for {user['name']}" if user.get("name") else ""
         print(f"account {options.name}: the key works{who}; it is in the keyring, for {base_url} only")
+        if keyring.is_plain():
+            output.note("this keyring is a file in which keys stand as they are; a system's own keyring hides them")
     return 0
 
 

@@ -13,7 +13,7 @@ from luahost.calls.accounts import Accounts
 from luahost.calls.settings import HOME, Settings
 from luahost.cli import output
 from luahost.cli.accounts import key_from, overview
-from luahost.errors import LuaHostError
+from luahost.errors import LuaHostError, UsageError
 from luahost.host import Host
 from luahost.integrations import catalog
 from luahost.results import COMMAND_LINE, Limits
@@ -37,6 +37,8 @@ def main(parser: ArgumentParser, argv: list[str]) -> int:
         output.print_json(report)
     else:
         _show(report)
+    if report["config"]["problem"] is not None:
+        return UsageError.exit_code
     return 0 if all(each["works"] for each in report["isolation"].values()) else 1
 
 
@@ -52,6 +54,7 @@ def _report(settings: Settings) -> dict[str, Any]:
             "file": settings.config_file,
             "exists": Path(settings.config_file).exists(),
             "from": HOME if settings.environ.get(HOME) else "the user's folder",
+            "problem": _problem(settings),
         },
         "state": settings.state_folder,
         "state_writable": _writable(Path(settings.state_folder)),
@@ -68,6 +71,16 @@ def _report(settings: Settings) -> dict[str, Any]:
     }
     report["next"] = _next(accounts, report["keyring"])
     return report
+
+
+def _problem(settings: Settings) -> str | None:
+    """What is wrong in the settings that only a run with calls would find."""
+    try:
+        with Host(settings=settings, state=False) as host:
+            _ = host.dispatcher
+    except UsageError as error:
+        return f"{error.message}; {error.hint}" if error.hint else error.message
+    return None
 
 
 def _writable(folder: Path) -> bool:
@@ -138,6 +151,7 @@ def _show(report: dict[str, Any]) -> None:
             "config",
             f"{config['file']} ({'read' if config['exists'] else 'not there'}; from {config['from']})",
         ),
+        *([("", config["problem"])] if config["problem"] else []),
         ("state", report["state"] + ("" if report["state_writable"] else f" ({_NO_STATE})")),
         ("keyring", report["keyring"] + (f" ({_NO_VEIL})" if "Plaintext" in report["keyring"] else "")),
     ]

@@ -171,6 +171,8 @@ def _run_options(options: Namespace, host: Host) -> dict[str, Any]:
 async def _stdio(service: Service) -> int:
     from luahost.mcp.stdio import serve
 
+    if sys.stdin.isatty():
+        output.note("MCP on standard input and output, for a client that starts this; --print-config says how one does")
     stopped = _on_signals()
     serving = asyncio.ensure_future(serve(service))
     await asyncio.wait([serving, stopped], return_when=asyncio.FIRST_COMPLETED)

@@ -59,6 +59,10 @@ def test_an_account_that_was_added_is_used(luahost: Command, simulator: Simulato
     assert simulator.requests[-1].account == "work"
 
 
+def test_a_keyring_that_hides_nothing_is_told_when_a_key_goes_there(add: Finished) -> None:
+    assert "this keyring is a file in which keys stand as they are" in add.err
+
+
 def test_the_key_is_verified_with_the_server_it_is_for(simulator: Simulator, add: Finished) -> None:
     assert [each.status for each in simulator.requests] == [200]
     assert simulator.requests[0].account == "work"

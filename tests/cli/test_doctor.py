@@ -17,7 +17,8 @@ KEY = "cog_not_to_be_seen"
 def test_it_names_versions_folders_limits_and_both_isolations(luahost: Command, home: Path) -> None:
     found = luahost("doctor", "--json").json
     assert {"luahost", "python", "lupa", "system"} <= set(found)
-    assert found["config"] == {"file": f"{home}/config.toml", "exists": False, "from": "LUAHOST_HOME"}
+    config = {"file": f"{home}/config.toml", "exists": False, "from": "LUAHOST_HOME", "problem": None}
+    assert found["config"] == config
     assert found["state"].startswith(str(home))
     assert all(each["works"] for each in found["isolation"].values())
     assert (found["limits"]["cpu"], found["limits"]["memory_mib"], found["limits"]["wall"]) == (60, 256, None)
@@ -91,3 +92,15 @@ def test_a_state_folder_that_cannot_be_written_is_told(luahost: Command, home: P
     assert luahost("doctor", "--json").json["state_writable"] is False
     (home / "state").unlink()
     assert luahost("doctor", "--json").json["state_writable"] is True
+
+
+def test_what_a_run_would_find_wrong_in_the_settings_is_told(luahost: Command, home: Path) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text('[integrations.devin.permissions]\nread = "maybe"\n')
+    done = luahost("doctor")
+    assert done.code == 2
+    assert "permission read: 'maybe' is not a decision; write allow, ask or deny" in " ".join(done.out.split())
+    assert "maybe" in luahost("doctor", "--json").json["config"]["problem"]
+    (home / "config.toml").write_text('[integrations.devin.permissions]\nread = "ask"\n')
+    assert luahost("doctor").code == 0
+    assert luahost("doctor", "--json").json["config"]["problem"] is None

@@ -108,6 +108,19 @@ def test_options_that_cannot_be_are_named_in_one_line(luahost: Command, words: l
     assert "Traceback" not in done.err
 
 
+def test_at_a_terminal_it_says_who_is_to_start_it(luahost: Command) -> None:
+    ours, theirs = os.openpty()
+    server = luahost.start("mcp", "--simulate", stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    os.close(theirs)
+    try:
+        assert server.stderr is not None
+        assert b"for a client that starts this; --print-config says how one does" in server.stderr.readline()
+    finally:
+        server.kill()
+        server.communicate()
+        os.close(ours)
+
+
 def test_without_the_extra_one_line_says_what_to_install(home: Any) -> None:
     code = "import sys; sys.modules['mcp'] = None; from luahost.cli import entry; entry()"
     done = subprocess.run([sys.executable, "-c", code, "mcp"], capture_output=True, text=True, timeout=30, check=False)

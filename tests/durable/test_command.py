@@ -132,7 +132,7 @@ def test_an_error_of_a_resumed_run_shows_the_recorded_line(
         (["--assume", "done", "two.lua"], "--assume belongs to --resume"),
         (["--resume", "x", "--no-journal"], "--no-journal does not go with --resume"),
         (["--replay", "two"], "there is no run 'two'"),
-        (["--replay", "./two.lua"], "two.lua:1: not a line of a journal: it is not JSON"),
+        (["--replay", "./two.lua"], "it is not JSON; name a run's file, as runs show tells"),
         (["--replay", "none.jsonl"], "none.jsonl: No such file"),
         (["--replay", "x", "two.lua", "word"], "leave them out"),
     ],
