@@ -10,6 +10,8 @@ from luahost.cli.columns import fit, plain, width
 from luahost.cli.waterfall import seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from luahost.calls.history import History, RecordedCall
     from luahost.calls.timeline import Span, Timeline
 
@@ -173,6 +175,20 @@ def narrowed(
         left += widths[at] - min(room[at], widths[at])
     room[len(heads) - 1] = max(_LEAST, left)
     return [tuple(fit(cell, room[at]) if at in room else cell for at, cell in enumerate(row)) for row in rows]
+
+
+def without(
+    heads: tuple[str, ...], rows: list[tuple[str, ...]], columns: int, least: Iterable[str], *, also: str
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """What `narrowed` has room for: columns of `least` are left out, one after another, as far as that must be."""
+    for name in least:
+        widths = {head: max(map(width, each)) for head, each in zip(heads, zip(heads, *rows, strict=True), strict=True)}
+        needed = sum(min(each, _LEAST) if head in (also, heads[-1]) else each for head, each in widths.items())
+        if needed + _GAP * (len(heads) - 1) <= columns:
+            break
+        at = heads.index(name)
+        heads, rows = heads[:at] + heads[at + 1 :], [row[:at] + row[at + 1 :] for row in rows]
+    return heads, rows
 
 
 def following(timeline: Timeline, status: str) -> list[str]:

@@ -118,7 +118,7 @@ def _summary(journals: Journals, run_id: str) -> dict[str, Any]:
 
 def _print_list(found: list[dict[str, Any]], ids: list[str]) -> None:
     columns = output.columns() if sys.stdout.isatty() else 1000
-    heads = ("run", "started", "script", "status", "calls", "time", "error")
+    heads: tuple[str, ...] = ("run", "started", "script", "status", "calls", "time", "error")
     rows: list[tuple[str, ...]] = []
     for each in found:
         corrupt = each["status"] == "corrupt"
@@ -133,6 +133,7 @@ def _print_list(found: list[dict[str, Any]], ids: list[str]) -> None:
                 "" if corrupt else _problem(each["error"], brief=columns < _NARROW),
             )
         )
+    heads, rows = run_page.without(heads, rows, columns, ("calls", "time", "started", "error"), also="script")
     output.print_table(heads, run_page.narrowed(heads, rows, columns, also="script"))
     for each in found:
         if each["status"] == "corrupt":
