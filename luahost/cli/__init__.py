@@ -161,7 +161,7 @@ def make_parser(command: str, description: str) -> ArgumentParser:
             super().__init__(prog, width=columns() - 2)
 
     class Parser(ArgumentParser):
-        """Says what a misspelt option was meant to be."""
+        """Says what is wrong in one line, and what a misspelt option was meant to be."""
 
         def error(self, message: str) -> NoReturn:
             start, _, words = message.partition(": ")
@@ -170,7 +170,7 @@ def make_parser(command: str, description: str) -> ArgumentParser:
 
                 word = words.partition(" ")[0].partition("=")[0]
                 message += did_you_mean(word, _options_of(self)) if word.startswith("--") else ""
-            super().error(message)
+            self.exit(2, f"{self.prog}: {message}; {self.prog} --help says more\n")
 
     return Parser(prog=f"luahost {command}", description=description, allow_abbrev=False, formatter_class=Formatter)
 
