@@ -207,7 +207,10 @@ def _key(options: Namespace) -> str:
 
     try:
         key = getpass(f"Key of account {options.name} (not shown): ").strip()
-    except EOFError:
+    except (EOFError, KeyboardInterrupt) as left:
+        print(file=sys.stderr)  # the question's line is over
+        if isinstance(left, KeyboardInterrupt):
+            raise
         key = ""
     if not key:
         raise UsageError("no key was given")

@@ -225,6 +225,7 @@ def test_leaving_at_the_question_is_no_traceback(server: Server, home: Path, typ
     terminal.type(typed)
     code = terminal.end()
     assert b"Traceback" not in terminal.seen
+    assert b"\nluahost: " in terminal.seen
     assert code == (130 if typed == "\x03" else 2)
     assert not (home / "accounts.json").exists()
 
