@@ -35,16 +35,21 @@ exec "$here/usr/bin/lua5.1" "$here/usr/bin/luacheck" "$@"
 INSPECTOR = "@modelcontextprotocol/inspector-cli@0.17.0"
 
 
+# Node brings certificates of its own, and looks at no others; those of Debian's system are in this file.
+CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+ENVIRONMENT = {**({"NODE_EXTRA_CA_CERTS": CERTIFICATES} if Path(CERTIFICATES).exists() else {}), **os.environ}
+
+
 def find(name: str) -> str | None:
     """The path of a program, of the virtual environment or of the system."""
     return shutil.which(name, path=PATH)
 
 
 def _run(*words: str | Path, cwd: str | Path | None = None) -> None:
-    """Run a command to its end; raises OSError with its last words where it fails."""
-    done = subprocess.run(words, check=False, cwd=cwd, capture_output=True, text=True, timeout=120)
+    """Run a command to its end; raises OSError with its first words where it fails."""
+    done = subprocess.run(words, check=False, cwd=cwd, capture_output=True, text=True, timeout=120, env=ENVIRONMENT)
     if done.returncode:
-        raise OSError((done.stderr.strip().splitlines() or [f"{words[0]} failed"])[-1])
+        raise OSError((done.stderr.strip().splitlines() or [f"{words[0]} failed"])[0])
 
 
 def luacheck(folder: Path) -> None:
@@ -71,7 +76,8 @@ def luacheck(folder: Path) -> None:
 def inspector(folder: Path) -> None:
     """Install it from npm, with what it needs."""
     folder.mkdir(exist_ok=True)
-    _run("npm", "install", "--silent", "--no-fund", "--no-audit", "--ignore-scripts", "--prefix", folder, INSPECTOR)
+    words = ("--loglevel=error", "--no-fund", "--no-audit", "--ignore-scripts", "--fetch-retries=1", "--prefix", folder)
+    _run("npm", "install", *words, INSPECTOR)
     command = folder.parent / "bin" / "mcp-inspector-cli"
     command.symlink_to(folder / "node_modules" / ".bin" / command.name)
     _run(command, "--help")
