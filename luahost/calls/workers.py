@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from queue import SimpleQueue
+from _queue import SimpleQueue  # what queue is made of, without what it imports
 
 from luahost.errors import UsageError
 

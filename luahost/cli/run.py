@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+# signal itself makes enumerations of them, for half a millisecond; type checkers do not know what it is made of.
+import _signal as signal  # type: ignore[import-not-found]
 import os
 import select
-import signal
 import sys
 import time
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import threading
 import time
+
+# signal itself makes enumerations of them, for half a millisecond; type checkers do not know what it is made of.
+from _signal import SIGKILL  # type: ignore[import-not-found]
 from contextlib import suppress
 
 from luahost.errors import InternalError
@@ -213,7 +215,7 @@ class Child:
         """Have it end, without waiting for that."""
         if self._status is None:
             with suppress(ProcessLookupError, PermissionError):  # macOS says the latter of a zombie
-                os.kill(self.pid, signal.SIGKILL)
+                os.kill(self.pid, SIGKILL)
 
     def end(self) -> int:
         """End it, and give how it ended."""
@@ -238,7 +240,7 @@ def _wait(pid: int) -> int:
     try:
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     except ChildProcessError:  # this program ignores SIGCHLD, or another part of it has waited
-        return -signal.SIGKILL
+        return -int(SIGKILL)
 
 
 class Single(Child):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 import time
+
+# signal itself makes enumerations of them, for half a millisecond; type checkers do not know what it is made of.
+from _signal import SIGKILL, SIGSYS, SIGXCPU  # type: ignore[import-not-found]
 
 from luahost.calls.limits import limit_exceeded
 from luahost.errors import Cancelled, InternalError, LuaHostError
@@ -92,7 +94,7 @@ def _exchange(bridge: Bridge, run: Run, child: Child, reply: Callable[[bytes], N
         run.cpu_seconds = child.cpu_seconds()
     except ChildDied as died:
         why = _why(died, run)
-        if not heard and died.signal == signal.SIGKILL:
+        if not heard and died.signal == SIGKILL:
             raise NeverBegan(why.message, hint=why.hint) from None
         raise why from None
 
@@ -127,8 +129,10 @@ class _Silence:
 
 
 def _name(number: int) -> str:
+    from signal import Signals
+
     try:
-        return signal.Signals(number).name
+        return Signals(number).name
     except ValueError:
         return "of real time"
 
@@ -136,11 +140,11 @@ def _name(number: int) -> str:
 def _why(died: ChildDied, run: Run) -> LuaHostError:
     """What a child's death means."""
     limits = run.limits
-    if died.signal == signal.SIGXCPU:
+    if died.signal == SIGXCPU:
         return limit_exceeded("cpu", limits.cpu, limits.cpu or 0)
     if died.status == _OUT_OF_MEMORY or (died.status == _EXIT_OF_PANIC and limits.memory_mib):
         return limit_exceeded("memory_mib", limits.memory_mib, limits.memory_mib or 0)
-    if died.signal == signal.SIGSYS:
+    if died.signal == SIGSYS:
         how = "was ended by the kernel: it asked for a system call that no script needs"
     elif died.signal:
         how = f"was ended by signal {died.signal} ({_name(died.signal)})"
