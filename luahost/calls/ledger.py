@@ -109,15 +109,18 @@ class FolderLedger:
             with self._draft(folder, entry) as draft:
                 try:
                     os.link(draft, folder / str(turn))  # exclusive, and never half written
+                    claimed = True
                 except FileExistsError:
-                    return draft.stat().st_nlink > 1  # NFS may have repeated a link that it had made
+                    claimed = draft.stat().st_nlink > 1  # NFS may have repeated a link that it had made
                 except OSError as error:
                     if error.errno not in _NO_LINKS:
                         raise
-                    return self._create(folder / str(turn), entry)
+                    claimed = self._create(folder / str(turn), entry)
         except OSError as error:
             raise self._unusable(error) from error
-        return True
+        if claimed:
+            _settle_names(folder, self._folder)
+        return claimed
 
     @staticmethod
     def _create(path: Path, entry: Entry) -> bool:
@@ -174,6 +177,17 @@ class FolderLedger:
             f"the idempotency ledger in {self._folder} cannot be used: {error.strerror}",
             hint="set LUAHOST_HOME to a folder that can be written, or leave idempotency_key out",
         )
+
+
+def _settle_names(*folders: Path) -> None:
+    """See that what they have is on the disk under its name: a claim must outlive a power cut, too."""
+    for folder in folders:
+        with suppress(OSError):  # of some file systems nobody can ask that
+            opened = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(opened)
+            finally:
+                os.close(opened)
 
 
 def _write(file: Any, entry: Entry) -> None:

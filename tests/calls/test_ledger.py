@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -218,6 +219,21 @@ def test_a_draft_that_a_dead_process_left_is_no_entry(folder: Path) -> None:
     (folder / "key" / "draft-0123").write_text("{", "utf-8")
     assert ledger.read("key") == (1, SENT)
     assert ledger.claim("key", 2, SENT)
+
+
+def test_a_claim_is_on_the_disk_under_its_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settled: set[int] = set()
+
+    def fsync(fd: int) -> None:
+        settled.add(os.fstat(fd).st_ino)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    ledger = FolderLedger(folder)
+    assert ledger.claim("key", 1, SENT)
+    assert {each.stat().st_ino for each in (folder, folder / "key", folder / "key" / "1")} <= settled
+    settled.clear()
+    assert not ledger.claim("key", 1, SENT)
+    assert (folder / "key").stat().st_ino not in settled
 
 
 def test_the_entries_are_for_their_owner_only(folder: Path) -> None:
