@@ -70,9 +70,11 @@ class Execution:
         try:
             self._run_script(begin)
             self._run.settle(GRACE)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt:  # a second one, which may have come at any point of the end
             self.interrupted = True
             self.error = self.error or Cancelled("interrupted")
+            self._run.stop()
+            self._run.tell_unsettled()
         except BaseException as fault:
             try:
                 self._run.settle(GRACE)  # a write that has left is no less known for a fault of ours

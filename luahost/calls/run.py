@@ -98,6 +98,7 @@ class Run:
         self.spans: Spans | None = None
         self.stopped = False
         self._pending: set[Pending] = set()
+        self._doubtful: list[CallRecord] = []
         self._leaving = 0  # writes whose journal is being told that they leave
         self._text_kept = 0
         self._changed = threading.Condition()
@@ -363,12 +364,19 @@ class Run:
                     lambda: not (self._leaving or any(pending.sent for pending in self._pending)), seconds
                 )
         finally:
-            for record in self.unsettled():
-                shown = ", ".join(f"{name}={value!r}" for name, value in record.arguments.items())
-                self.notice(
-                    f"unknown whether it happened: {record.call} on account {record.account}, "
-                    f"{shown if len(shown) <= 120 else shown[:117] + '...'}; look before you do it again"
-                )
+            self.tell_unsettled()
+
+    def tell_unsettled(self) -> None:
+        """Say, once, of which writes nobody knows the outcome."""
+        for record in self.unsettled():
+            if record in self._doubtful:
+                continue
+            self._doubtful.append(record)
+            shown = ", ".join(f"{name}={value!r}" for name, value in record.arguments.items())
+            self.notice(
+                f"unknown whether it happened: {record.call} on account {record.account}, "
+                f"{shown if len(shown) <= 120 else shown[:117] + '...'}; look before you do it again"
+            )
 
     def calls(self) -> list[CallRecord]:
         """The records as they are now. A read that nobody waits for any more counts as cancelled."""

@@ -11,6 +11,7 @@ from luahost.calls.journal import Journal
 from luahost.calls.limits import limit_exceeded
 from luahost.calls.run import Run
 from luahost.errors import Cancelled, NotFound
+from luahost.execution import Execution
 from luahost.results import CallRecord, Limits
 
 if TYPE_CHECKING:
@@ -148,3 +149,34 @@ def test_no_write_leaves_once_it_is_known_what_the_run_ends_with() -> None:
     with pytest.raises(Cancelled):
         run.begin_write(late)
     run.begin_write(left)  # what has begun to happen is ended as it should
+
+
+class Impatient(Run):
+    """A run that somebody interrupts a second time while it ends."""
+
+    def stop(self) -> None:
+        if not self.stopped:
+            super().stop()
+            raise KeyboardInterrupt
+
+
+def test_a_second_interruption_at_any_point_of_the_end_tells_what_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Impatient(limits=Limits())
+    run.begin(CallRecord("devin.create_session", "default")).sent = True
+    bridge: Any = None
+    processes: Any = None
+    execution = Execution(
+        run, bridge, isolation="process", processes=processes, child=None, owner=None, is_closed=lambda: False
+    )
+
+    def interrupted(_: dict[str, Any]) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(execution, "_execute", interrupted)
+    execution.carry_out(dict)
+    assert execution.interrupted
+    assert isinstance(execution.error, Cancelled)
+    (told,) = run.notices
+    assert told.startswith("unknown whether it happened: devin.create_session on account default")
+    run.settle(0)
+    assert sum(notice.startswith("unknown") for notice in run.notices) == 1
