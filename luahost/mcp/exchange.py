@@ -39,12 +39,13 @@ _JSON = (b"content-type", b"application/json")
 _EVENTS = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-cache, no-transform")]
 _TRANSPORT = TransportContext(kind="streamable-http", can_send_request=True)
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode  # made anew for each message, it takes as long as the message
 _log = logging.getLogger(__name__)
 
 
 def encoded(message: dict[str, Any]) -> bytes:
     """A message of JSON-RPC as it is sent."""
-    return json.dumps({"jsonrpc": "2.0", **message}, separators=(",", ":")).encode()
+    return _encode({"jsonrpc": "2.0", **message}).encode()
 
 
 async def reply(send: Send, status: int, body: bytes = b"", *headers: tuple[bytes, bytes]) -> None:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from mcp.server import ServerRequestContext
+    from mcp.server.context import CallNext, HandlerResult
     from mcp_types import PaginatedRequestParams, ReadResourceRequestParams
 
     from luahost.calls.approval import ApprovalRequest, Approve
@@ -51,6 +52,11 @@ HEARTBEAT = 10.0
 
 ANSWER = "approve"
 """The name of the question in a result that asks one."""
+
+WITH_DATA = ("2025-06-18", "2025-11-25")
+"""The versions whose result of a tool is as `call_tool_result` writes it, data and all."""
+
+_CALL = {"name", "arguments", "_meta"}  # what a call of a tool may have in these versions
 
 
 class Service:
@@ -80,7 +86,8 @@ class Service:
             on_list_resource_templates=self._list_templates,
             on_read_resource=self._read_resource,
         )
-        made.middleware.clear()  # only a span of OpenTelemetry for each message, which nobody exports
+        # In place of a span of OpenTelemetry for each message, which nobody exports.
+        made.middleware[:] = [self._at_once]
         return made
 
     # -- the reference ---------------------------------------------------------------------------------------
@@ -101,13 +108,39 @@ class Service:
 
     # -- runs ------------------------------------------------------------------------------------------------
 
+    async def _at_once(self, ctx: ServerRequestContext, call_next: CallNext) -> HandlerResult:
+        """A call of `execute_lua` that is as plain as most are: the SDK reads and writes it by way of five models, and
+        that takes long beside a short run. All else goes on as ever.
+        """
+        params = ctx.params or {}
+        is_plain = (
+            ctx.method == "tools/call"
+            and ctx.request_id is not None
+            and ctx.protocol_version in WITH_DATA
+            and ctx.session.client_params is not None  # the handshake is done
+            and params.get("name") == EXECUTE.name
+            and isinstance(params.get("arguments", {}), dict)
+            and ("_meta" not in params or ctx.meta is not None)
+            and _CALL.issuperset(params)
+        )
+        if not is_plain:
+            return await call_next(ctx)
+        outcome = await self._outcome(ctx, self._begun(ctx, params.get("arguments")))
+        return call_tool_result(outcome) if isinstance(outcome, ToolResult) else None
+
     async def _call_tool(
         self, ctx: ServerRequestContext, params: CallToolRequestParams
     ) -> CallToolResult | InputRequiredResult:
         if params.name != EXECUTE.name:
             done = perform(self._host, params.name, params.arguments, max_chars=self._max_chars)
             return _result(done)
-        execution = self._resumed(params) if params.request_state is not None else self._begun(ctx, params)
+        is_back = params.request_state is not None
+        execution = self._resumed(params) if is_back else self._begun(ctx, params.arguments)
+        outcome = await self._outcome(ctx, execution)
+        return self._asking(execution, outcome, params) if isinstance(outcome, Question) else _result(outcome)
+
+    async def _outcome(self, ctx: ServerRequestContext, execution: Execution) -> ToolResult | Question:
+        """What comes of a run, or what it asks; one that is cancelled meanwhile has ended."""
         try:
             async with _followed(ctx, execution):
                 outcome = await execution.outcome()
@@ -117,17 +150,16 @@ class Service:
             raise
         except UsageError as error:  # the folder that the server was given is there no more
             outcome = refused(error, EXECUTE, self._max_chars)
-        if isinstance(outcome, Question):
-            return self._asking(execution, outcome, params)
-        self.executions.forget(execution)
-        return _result(outcome)
+        if not isinstance(outcome, Question):
+            self.executions.forget(execution)
+        return outcome
 
-    def _begun(self, ctx: ServerRequestContext, params: CallToolRequestParams) -> Execution:
+    def _begun(self, ctx: ServerRequestContext, arguments: Any) -> Execution:
         ask: Approve | None = refuse
         if can_ask(ctx.session.client_capabilities):
             ask = None if _is_modern(ctx) else Approver(_Elicitation(ctx))
         follow = ctx.meta is not None and ctx.meta.get("progress_token") is not None
-        return self.executions.begin(params.arguments, ask=ask, follow=follow, owner=_owner(ctx))
+        return self.executions.begin(arguments, ask=ask, follow=follow, owner=_owner(ctx))
 
     def _asking(self, execution: Execution, asked: Question, params: CallToolRequestParams) -> InputRequiredResult:
         """The end of a request whose run asks something: the client makes it again, with the answer."""

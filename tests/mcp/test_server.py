@@ -13,7 +13,8 @@ from mcp.shared.exceptions import MCPError
 
 from luahost.agents import TOOLS
 from luahost.mcp import server
-from tests.mcp.conftest import Raw, Way, call, run, text
+from luahost.mcp.server import WITH_DATA
+from tests.mcp.conftest import HELLO, READY, Raw, Way, call, run, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -256,3 +257,61 @@ def test_sessions_share_no_process_and_a_request_without_one_shares_none() -> No
     assert [owner({"mcp-session-id": name}) for name in "ab"] == ["a", "b"]
     assert owner({}) is None
     assert owner(None) == ""
+
+
+PLAIN_CALLS: dict[str, Any] = {
+    "a value and calls": {"code": "print('ä') return app.integrations.devin.list_sessions().total, {1, {}, 'x'}, nil"},
+    "what is nil and null": {"code": "return nil, json.null, { a = json.null }"},
+    "an error of the script": {"code": "\n error({ code = 'x', message = 'm' })"},
+    "an error of a call": {"code": "app.integrations.devin.get_session{ sesion_id = 'x' }"},
+    "arguments": {"code": "return args.n", "args": {"n": 7}},
+    "a limit": {"code": "while true do end"},
+    "code that is no text": {"code": 7},
+    "an argument too many": {"code": "return 1", "timeout": 3},
+    "no arguments": None,
+}
+
+
+@pytest.mark.parametrize("version", WITH_DATA)
+@pytest.mark.parametrize("arguments", PLAIN_CALLS.values(), ids=PLAIN_CALLS)
+def test_a_plain_call_is_answered_as_the_sdk_would_write_it(
+    raw: Callable[..., Raw], version: str, arguments: Any
+) -> None:
+    served = raw("--simulate", "--cpu-limit", "0.1")
+    hello: Any = HELLO
+    served.ask({**hello, "params": {**hello["params"], "protocolVersion": version}})
+    served.send(READY)
+    params = {"name": "execute_lua", **({} if arguments is None else {"arguments": arguments})}
+    plain, by_models = (
+        served.ask({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {**params, **more}})
+        for more in ({}, {"unknown": 1})  # what it does not know, the SDK passes over
+    )
+    for answer in (plain, by_models):
+        data = answer["result"].get("structuredContent", {})
+        for name in ("elapsed_ms", "memory_bytes"):
+            data.pop(name, None)
+        for made in data.get("calls", ()):
+            made.pop("duration_ms", None)
+        if arguments == PLAIN_CALLS["a limit"]:  # it tells how long it has computed
+            answer["result"]["content"] = data["error"]["details"]["used"] = None
+    assert plain == by_models
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"name": "execute_lua", "arguments": ["return 1"]},
+        {"name": "execute_lua", "arguments": {"code": "return 1"}, "_meta": 5},
+        {"name": 5, "arguments": {"code": "return 1"}},
+        {"arguments": {"code": "return 1"}},
+        None,
+    ],
+)
+def test_a_call_that_is_no_call_is_the_sdks_to_refuse(raw: Callable[..., Raw], params: Any) -> None:
+    served = raw("--simulate").hello()
+    assert "error" in served.ask({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
+
+
+def test_no_script_runs_before_the_handshake(raw: Callable[..., Raw]) -> None:
+    answer = raw("--simulate").ask(call(1, "execute_lua", {"code": "return 1"}))
+    assert "error" in answer
