@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 _SOME_TIME = 0.05  # seconds of processor time that a process takes which is not dead
 _EXIT_OF_PANIC = 1  # how LuaJIT ends a process that has no memory left for an error
-_OUT_OF_MEMORY = 11  # luahost.lua.worker.OUT_OF_MEMORY, which is not imported here
+_OUT_OF_MEMORY, _SPENT = 11, 13  # as luahost.lua.worker has them, which is not imported here
 
 
 class NeverBegan(InternalError):
-    """Somebody has killed the process before it said a word: nothing has happened, and another one may try."""
+    """The process was killed, or had no room for a further state, before it said a word: another one may try."""
 
 
 def run_in_child(bridge: Bridge, run: Run, start: dict[str, Any], child: Child) -> None:
@@ -94,7 +94,7 @@ def _exchange(bridge: Bridge, run: Run, child: Child, reply: Callable[[bytes], N
         run.cpu_seconds = child.cpu_seconds()
     except ChildDied as died:
         why = _why(died, run)
-        if not heard and died.signal == SIGKILL:
+        if not heard and (died.signal == SIGKILL or died.status == _SPENT):
             raise NeverBegan(why.message, hint=why.hint) from None
         raise why from None
 

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
     from luahost.lua.engine import Code
 
-HOST_LOST, OUT_OF_MEMORY, BROKEN = 10, 11, 12
-"""Exit codes: the host is gone; memory ended where no error could be raised; a fault of the engine's own."""
+HOST_LOST, OUT_OF_MEMORY, BROKEN, SPENT = 10, 11, 12, 13
+"""Exit codes: the host is gone; memory ended where no error could be raised; a fault of the engine's own; what runs
+have left in this process leaves no room for the state of the next, which has not begun."""
 
 _CHUNK = 1 << 14
 _ASK = b"\3\0\0\0T0 "  # what lasting.lua asks: may this go on?
@@ -54,6 +55,8 @@ def _guarded_run(engine: Engine) -> None:
         with suppress(OSError):
             os.write(2, str(error).encode("utf-8", "replace")[:4096])
         os._exit(OUT_OF_MEMORY if error.memory else BROKEN)
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)  # to tell where it was raised, Python would open files
 
 
 def _rest() -> None:
@@ -223,7 +226,10 @@ def serve_forks() -> None:
 def _serve_many(code: Code) -> None:
     """Run one script after another, each in a state of its own, made while the host is busy with the last result."""
     while True:
-        engine = Engine(_border, code, max_memory=0)
+        try:
+            engine = Engine(_border, code, max_memory=0)
+        except Exception:  # noqa: BLE001 (of whatever kind want of memory is here; to tell, Python would open files)
+            os._exit(SPENT)
         _take_limits()
         _guarded_run(engine)
 

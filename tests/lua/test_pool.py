@@ -249,6 +249,30 @@ def test_a_process_whose_run_went_over_a_limit_serves_no_other(pids: list[int], 
     assert (first == used, used == last) == (True, limits.memory_mib == 16)
 
 
+NO_ROOM = """
+import sys; sys.path += sys.argv[3:]
+from luahost.lua import worker
+made, engine = 0, worker.Engine
+def once(*args, **options):
+    global made
+    made += 1
+    if made > 1: raise MemoryError
+    return engine(*args, **options)
+worker.Engine = once
+worker.{0}()
+"""
+
+
+def test_a_process_without_room_for_a_further_state_is_replaced(
+    pids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("luahost.lua.spawn._BOOT", NO_ROOM)
+    with host_with(reuse=10) as host:
+        found = [host.run(f"return {n}") for n in range(5)]
+    assert [(each.value, each.error) for each in found] == [(n, None) for n in range(5)]
+    assert len(set(pids)) == 5
+
+
 def test_an_owner_does_not_wait_for_a_process_that_another_leaves_unused(here: set[int]) -> None:
     with host_with(reuse=100, processes=1) as host:
         assert host.run("return 1", owner="a").value == 1

@@ -33,7 +33,7 @@ def no_child_left() -> Iterator[None]:
         return
     before = descendants(os.getpid())
     yield
-    assert wait_until(lambda: not descendants(os.getpid()) - before, 2)
+    assert wait_until(lambda: not descendants(os.getpid()) - before, 10)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 -- trick: require with a name of two hundred thousand parts, each of which is looked up on disk
 -- expect: ok
--- limits: wall=1
+-- limits: wall=5
 -- modules: yes
 -- output: came back
 pcall(require, ("sub."):rep(1000) .. "deep")
