@@ -126,7 +126,8 @@ class Service:
         if not is_plain:
             return await call_next(ctx)
         outcome = await self._outcome(ctx, self._begun(ctx, params.get("arguments")))
-        return call_tool_result(outcome) if isinstance(outcome, ToolResult) else None
+        # These versions ask in the middle of a request: no question is the end of one.
+        return None if isinstance(outcome, Question) else call_tool_result(outcome)
 
     async def _call_tool(
         self, ctx: ServerRequestContext, params: CallToolRequestParams
