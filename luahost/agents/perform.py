@@ -94,8 +94,9 @@ def _unknown(name: Any) -> LuaHostError:
 def _execute(host: Runs, given: dict[str, Any], max_chars: int, options: dict[str, Any]) -> ToolResult:
     args = given.get("args", {})
     try:
-        json.dumps(args, allow_nan=False)
-        strict.check_depth({"args": args}, strict.DEEPEST)
+        if args:
+            json.dumps(args, allow_nan=False)
+            strict.check_depth({"args": args}, strict.DEEPEST)
     except (TypeError, ValueError, RecursionError) as problem:
         raise InvalidArguments(f"'args' cannot be given to a script: {problem}", hint="give plain JSON") from None
     options = {

@@ -143,7 +143,10 @@ class Service:
     async def _outcome(self, ctx: ServerRequestContext, execution: Execution) -> ToolResult | Question:
         """What comes of a run, or what it asks; one that is cancelled meanwhile has ended."""
         try:
-            async with _followed(ctx, execution):
+            if _wants_progress(ctx):
+                async with _followed(ctx, execution):
+                    outcome = await execution.outcome()
+            else:
                 outcome = await execution.outcome()
         except asyncio.CancelledError:
             await execution.end()
@@ -159,8 +162,7 @@ class Service:
         ask: Approve | None = refuse
         if can_ask(ctx.session.client_capabilities):
             ask = None if _is_modern(ctx) else Approver(_Elicitation(ctx))
-        follow = ctx.meta is not None and ctx.meta.get("progress_token") is not None
-        return self.executions.begin(arguments, ask=ask, follow=follow, owner=_owner(ctx))
+        return self.executions.begin(arguments, ask=ask, follow=_wants_progress(ctx), owner=_owner(ctx))
 
     def _asking(self, execution: Execution, asked: Question, params: CallToolRequestParams) -> InputRequiredResult:
         """The end of a request whose run asks something: the client makes it again, with the answer."""
@@ -205,19 +207,20 @@ def _owner(ctx: ServerRequestContext) -> str | None:
     return "" if ctx.request is None else ctx.request.headers.get("mcp-session-id")
 
 
+def _wants_progress(ctx: ServerRequestContext) -> bool:
+    return ctx.meta is not None and ctx.meta.get("progress_token") is not None
+
+
 @asynccontextmanager
 async def _followed(ctx: ServerRequestContext, execution: Execution) -> AsyncIterator[None]:
-    """While a request waits for a run, its client is told of progress, if it wants to know."""
-    telling = None
-    if ctx.meta is not None and ctx.meta.get("progress_token") is not None:
-        telling = asyncio.create_task(_tell(ctx, execution))
+    """While a request waits for a run, its client is told of progress."""
+    telling = asyncio.create_task(_tell(ctx, execution))
     try:
         yield
     finally:
-        if telling is not None:
-            telling.cancel()
-            with suppress(asyncio.CancelledError):
-                await telling
+        telling.cancel()
+        with suppress(asyncio.CancelledError):
+            await telling
 
 
 async def _tell(ctx: ServerRequestContext, execution: Execution) -> None:
