@@ -37,13 +37,20 @@ class Workers:
         """Have some thread run `job`, which must not raise. Raises UsageError after `close`: nobody would run it."""
         if self._program != os.getpid():
             self._begin()
+        self._check_open()
+        self._jobs.put(job)  # without the lock, which each call would wait for
+        self._check_open()  # the last thread may have left between the two
+        if self._idle.acquire(blocking=False):
+            return
         with self._lock:
-            if self._closed:
-                raise UsageError("this host is closed")
-            self._jobs.put(job)
-            if not self._idle.acquire(blocking=False) and self._count < MOST:
+            self._check_open()
+            if self._count < MOST:
                 self._count += 1
                 threading.Thread(target=self._work, name="luahost-call", daemon=True).start()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise UsageError("this host is closed")
 
     def _work(self) -> None:
         while True:
