@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 from contextlib import suppress
+from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from luahost.calls.cancellation import Cancellation
+from luahost.lua.waiting import OnLoop
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
-    from collections.abc import Callable, Iterable, Mapping
+    from asyncio import AbstractEventLoop, Future
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
     from concurrent.futures import Executor
     from pathlib import Path
 
@@ -56,23 +57,53 @@ class AgainOptions(_Options, total=False):
     child: Single | None
 
 
-async def run_async(run: Callable[..., Result], threads: Executor, options: RunOptions) -> Result:
-    """Call `run` in one of `threads`; a task that is cancelled ends the run, and goes on when its process has ended."""
+_CALLED = ("on_output", "on_notice", "on_begin", "on_call")
+"""The functions that are called in threads."""
+
+
+async def run_async(
+    run: Callable[..., Result],
+    threads: Executor,
+    options: RunOptions,
+    on_loop: Callable[..., Coroutine[Any, Any, Result]] | None,
+) -> Result:
+    """`run` a script in one of `threads`, or `on_loop`, where that can be and nothing that the options ask for takes
+    long. A task that is cancelled ends the run, and goes on when its process has ended.
+    """
     loop = asyncio.get_running_loop()
     cancellation, given = Cancellation(), options.get("cancellation")
     options["cancellation"] = cancellation  # its own: a task that is cancelled ends no other's run
     if given is not None:
         given.wakes(cancellation.cancel)
-    # In the task's own context: what traces a program finds there what this run is part of.
-    running = threads.submit(contextvars.copy_context().run, partial(run, loop=loop, **options))
+    begun = None
     try:
-        return await asyncio.shield(asyncio.wrap_future(running))
+        if on_loop is not None and not _takes_long(options):
+            waiting = OnLoop(loop)
+            running = waiting.drive(on_loop(waiting, loop=loop, **options))
+        else:
+            # In the task's own context: what traces a program finds there what this run is part of.
+            begun = threads.submit(copy_context().run, partial(run, loop=loop, **options))
+            running = asyncio.wrap_future(begun)
+        return await asyncio.shield(running)
     except asyncio.CancelledError:
         cancellation.cancel()
-        if not running.cancel():  # it has begun
+        if begun is None or not begun.cancel():
+            running.add_done_callback(_look_at)
             with suppress(Exception):  # what it gave or raised nobody waits for any more
-                await asyncio.wrap_future(running)
+                await asyncio.shield(running)
         raise
     finally:
         if given is not None:
             given.forget(cancellation.cancel)
+
+
+def _look_at(ended: Future[Result]) -> None:
+    """Otherwise asyncio reports an error that nobody has heard of."""
+    if not ended.cancelled():
+        ended.exception()
+
+
+def _takes_long(options: RunOptions) -> bool:
+    limits = options.get("limits")
+    asks = options.get("dry_run") or (limits is not None and limits.calls_per_function)
+    return bool(asks) or any(options.get(name) is not None for name in _CALLED)

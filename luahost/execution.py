@@ -7,17 +7,20 @@ import os
 from luahost.calls.run import GRACE
 from luahost.errors import Cancelled, InternalError, LuaHostError, UsageError
 from luahost.lua.source import decode
+from luahost.outcome import Interrupted, run_result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
     from typing import Any
 
     from luahost.calls.run import Run
     from luahost.lua.bridge import Bridge
     from luahost.lua.child import Single
     from luahost.lua.lasting import LastingState
+    from luahost.lua.waiting import Waiting
     from luahost.processes import Processes
+    from luahost.results import Result
 
 
 def start_of(
@@ -39,7 +42,7 @@ def start_of(
 class Execution:
     """One run on a host: `isolation`, `child`, `owner` and `lasting` are as `Host.run` has them.
 
-    After `carry_out`, `error` is what it has ended with and `interrupted` says that it was Ctrl-C.
+    `begin` gives what the script's process is told first, and `about` what is said of the run in `Result.meta`.
     """
 
     def __init__(
@@ -47,6 +50,9 @@ class Execution:
         run: Run,
         bridge: Bridge,
         *,
+        begin: Callable[[], Coroutine[Any, Any, dict[str, Any]]],
+        about: Callable[[], dict[str, Any]],
+        waiting: Waiting,
         isolation: str,
         processes: Processes,
         child: Single | None,
@@ -54,10 +60,13 @@ class Execution:
         is_closed: Callable[[], bool],
         lasting: LastingState | None = None,
     ) -> None:
-        self.error: LuaHostError | None = None
-        self.interrupted = False
+        self._error: LuaHostError | None = None
+        self._interrupted = False
         self._run = run
         self._bridge = bridge
+        self._begin = begin
+        self._about = about
+        self._waiting = waiting
         self._isolation = isolation
         self._processes = processes
         self._child = child
@@ -65,45 +74,57 @@ class Execution:
         self._is_closed = is_closed
         self._lasting = lasting
 
-    def carry_out(self, begin: Callable[[], dict[str, Any]]) -> None:
-        """Run what `begin` gives, and wait for the writes that were sent; raises UsageError and faults of ours."""
+    async def result(self) -> Result:
+        """What comes of it, once it is known what became of writes that were sent; raises what `Host.run` does."""
+        await self._carry_out()
+        result = run_result(self._run, self._about, self._bridge, self._error)
+        self._run.end_trace(result)
+        if self._interrupted:
+            raise Interrupted(result)
+        return result
+
+    async def _carry_out(self) -> None:
         try:
-            self._run_script(begin)
-            self._run.settle(GRACE)
+            await self._run_script()
+            await self._settle()
         except KeyboardInterrupt:  # a second one, which may have come at any point of the end
-            self.interrupted = True
-            self.error = self.error or Cancelled("interrupted")
+            self._interrupted = True
+            self._error = self._error or Cancelled("interrupted")
             self._run.stop()
             self._run.tell_unsettled()
         except BaseException as fault:
             try:
-                self._run.settle(GRACE)  # a write that has left is no less known for a fault of ours
+                await self._settle()  # a write that has left is no less known for a fault of ours
             finally:
                 self._run.end_trace(fault)
                 if self._run.journal is not None:
                     self._run.journal.close()
             raise
 
-    def _run_script(self, begin: Callable[[], dict[str, Any]]) -> None:
+    async def _settle(self) -> None:
+        if not self._run.is_settled():
+            await self._waiting.elsewhere(lambda: self._run.settle(GRACE))
+
+    async def _run_script(self) -> None:
         try:
-            self._execute(begin())
-            self.error = self._bridge.error()
+            await self._execute(await self._begin())
+            self._error = self._bridge.error()
         except UsageError:
             if not self._is_closed():
                 raise
-            self.error = Cancelled("the host was closed during this run")
+            self._error = Cancelled("the host was closed during this run")
         except LuaHostError as problem:
             ended = self._is_closed() and isinstance(problem, InternalError)
-            self.error = Cancelled("the host was closed during this run") if ended else problem
+            self._error = Cancelled("the host was closed during this run") if ended else problem
         except KeyboardInterrupt:
-            self.interrupted = True
-            self.error = Cancelled("interrupted")
+            self._interrupted = True
+            self._error = Cancelled("interrupted")
         finally:
             self._run.stop()
             if self._child is not None:
                 self._child.kill()
 
-    def _execute(self, start: dict[str, Any]) -> None:
+    async def _execute(self, start: dict[str, Any]) -> None:
         """Run the script where its isolation says; see `luahost.lua.runner.run_in_child` for what is raised."""
         if self._lasting is not None:
             self._processes.run_lasting(self._lasting, self._bridge, self._run, start)
@@ -113,6 +134,6 @@ class Execution:
             run_here(self._bridge, self._run, start)
         elif self._child is not None:
             self._child.meet()
-            self._processes.run_in(self._child, self._bridge, self._run, start)
+            await self._processes.run_in(self._child, self._bridge, self._run, start, self._waiting)
         else:
-            self._processes.run(self._bridge, self._run, start, self._owner)
+            await self._processes.run(self._bridge, self._run, start, self._owner, self._waiting)

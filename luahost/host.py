@@ -14,7 +14,8 @@ from luahost.errors import UsageError
 from luahost.execution import Execution, start_of
 from luahost.lua.bridge import Bridge
 from luahost.lua.modules import Modules
-from luahost.outcome import Interrupted, meta, run_result
+from luahost.lua.waiting import IN_THREAD, complete
+from luahost.outcome import meta
 from luahost.parts import Parts
 from luahost.processes import Processes
 from luahost.results import Limits, Result
@@ -23,7 +24,7 @@ from luahost.single import make_call
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
     from concurrent.futures import Executor
     from pathlib import Path
     from types import TracebackType
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from luahost.durable import Again
     from luahost.lua.child import Single
     from luahost.lua.lasting import LastingState
+    from luahost.lua.waiting import Waiting
     from luahost.results import CallRecord
     from luahost.spec import Files, Function, Integration
 
@@ -174,6 +176,43 @@ class Host:
 
         Raises Interrupted on Ctrl-C, when the script and its process have ended.
         """
+        execution = self._execution(
+            source, IN_THREAD, name=name, args=args, words=words, account=account, modules=modules, files=files,
+            limits=limits, approve=approve, loop=loop, dry_run=dry_run, cancellation=cancellation, on_output=on_output,
+            on_notice=on_notice, on_begin=on_begin, on_call=on_call, keep_output=keep_output, child=child, owner=owner,
+            run_id=run_id, suspend=suspend, again=again, lasting=lasting,
+        )  # fmt: skip
+        return complete(execution.result())
+
+    def _execution(
+        self,
+        source: str | bytes,
+        waiting: Waiting,
+        *,
+        name: str = "script.lua",
+        args: Mapping[str, Any] | None = None,
+        words: Iterable[str] = (),
+        account: str = "default",
+        modules: str | Path | None = None,
+        files: str | Path | None = None,
+        limits: Limits | None = None,
+        approve: Approve | None = None,
+        loop: AbstractEventLoop | None = None,
+        dry_run: bool = False,
+        cancellation: Cancellation | None = None,
+        on_output: Callable[[bytes], None] | None = None,
+        on_notice: Callable[[str], None] | None = None,
+        on_begin: Callable[[CallRecord], None] | None = None,
+        on_call: Callable[[CallRecord], None] | None = None,
+        keep_output: bool = True,
+        child: Single | None = None,
+        owner: str | None = "",
+        run_id: str | None = None,
+        suspend: bool = False,
+        again: Again | None = None,
+        lasting: LastingState | None = None,
+    ) -> Execution:
+        """A run that has yet to begin, with the options of `run`."""
         self._open()
         if limits is not None and limits.calls_per_function:
             self.dispatcher.check_limits(limits)
@@ -182,24 +221,17 @@ class Host:
             approve=approve, loop=loop, cancellation=cancellation, suspend=suspend, again=again, lasting=lasting,
         )  # fmt: skip
         bridge = Bridge(
-            run,
-            self._parts.services(self._workers.submit),
-            modules=Modules(modules),
-            on_output=on_output,
-            keep_output=keep_output,
-        )
-        execution = Execution(
-            run, bridge, isolation=self.isolation, processes=self._processes, child=child, owner=owner,
-            is_closed=lambda: self.closed, lasting=lasting,
+            run, self._parts.services(self._workers.submit), modules=Modules(modules), on_output=on_output,
+            keep_output=keep_output, never_blocks=waiting.never_blocks,
         )  # fmt: skip
 
-        def begin() -> dict[str, Any]:
+        async def begin() -> dict[str, Any]:
             start = start_of(
                 source, name, args or {}, list(words), run, None if again is None else again.header["seed"]
             )
             if again is None:
                 if run.account != "default":  # an error at once, not at the first call that may never come
-                    self.dispatcher.check_account(run.account)
+                    await waiting.elsewhere(lambda: self.dispatcher.check_account(run.account))
                 if self.journal and lasting is None and not dry_run:
                     self._write_down(run, start, run_id, modules, files)
             elif again.has_moved:
@@ -209,12 +241,10 @@ class Host:
             run.begin_trace(name, self.isolation)
             return start
 
-        execution.carry_out(begin)
-        result = run_result(run, partial(self._meta, run), bridge, execution.error)
-        run.end_trace(result)
-        if execution.interrupted:
-            raise Interrupted(result)
-        return result
+        return Execution(
+            run, bridge, begin=begin, about=partial(self._meta, run), waiting=waiting, isolation=self.isolation,
+            processes=self._processes, child=child, owner=owner, is_closed=lambda: self.closed, lasting=lasting,
+        )  # fmt: skip
 
     def resume(
         self,
@@ -257,7 +287,7 @@ class Host:
             again.journal.close()
 
     async def run_async(self, source: str | bytes, **options: Unpack[RunOptions]) -> Result:
-        """`run`, in a thread, so that the event loop goes on meanwhile. Cancelling the task ends the run.
+        """`run`, while the event loop goes on. Cancelling the task ends the run.
 
         An async `approve` runs on the task's event loop; the other functions are called in threads.
         """
@@ -269,7 +299,13 @@ class Host:
                 from concurrent.futures import ThreadPoolExecutor
 
                 self._threads = ThreadPoolExecutor(self._processes.most, "luahost-run")
-        return await run_async(partial(self.run, source), self._threads, options)
+
+        def on_loop(waiting: Waiting, **options: Any) -> Coroutine[Any, Any, Result]:
+            return self._execution(source, waiting, **options).result()
+
+        # A journal waits for the disk, and a run for a process where none is ready.
+        suits = self.isolation == "process" and not self.journal and self._processes.has_ready(options.get("owner", ""))
+        return await run_async(partial(self.run, source), self._threads, options, on_loop if suits else None)
 
     def call(
         self,
@@ -379,6 +415,15 @@ class Host:
 
         self._open()
         return agents.handle(self, tool_call, max_chars=max_chars, **options)
+
+    async def handle_async(
+        self, tool_call: Any, *, max_chars: int = 20_000, **options: Unpack[RunOptions]
+    ) -> dict[str, Any]:
+        """`handle`, while the event loop goes on; see `run_async`."""
+        from luahost import agents
+
+        self._open()
+        return await agents.handle_async(self, tool_call, max_chars=max_chars, **options)
 
     def system_prompt(self) -> str:
         """A fragment of a system prompt: what a model has to know before its first script, in under 600 tokens."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from luahost.lua.child import Child
     from luahost.lua.lasting import LastingState
     from luahost.lua.pool import Pool
+    from luahost.lua.waiting import Waiting
 
 _NOBODY = "\0"
 """The owner of processes that serve one run: nothing is ever given back to it."""
@@ -36,36 +37,40 @@ class Processes:
         self._pool: Pool | None = None
         self._lock = threading.Lock()
 
-    def run(self, bridge: Bridge, run: Run, start: dict[str, Any], owner: str | None) -> None:
+    async def run(self, bridge: Bridge, run: Run, start: dict[str, Any], owner: str | None, waiting: Waiting) -> None:
         """Run in a process that serves `owner`, or this run alone where that is None.
 
         See `luahost.lua.runner.run_in_child` for what is raised.
         """
         for _ in range(_ATTEMPTS - 1):
             try:
-                self._run_once(bridge, run, start, owner)
+                await self._run_once(bridge, run, start, owner, waiting)
             except NeverBegan:
                 continue
             return
-        self._run_once(bridge, run, start, owner)
+        await self._run_once(bridge, run, start, owner, waiting)
 
-    def _run_once(self, bridge: Bridge, run: Run, start: dict[str, Any], owner: str | None) -> None:
+    async def _run_once(
+        self, bridge: Bridge, run: Run, start: dict[str, Any], owner: str | None, waiting: Waiting
+    ) -> None:
         pool = self._made()
         key = _NOBODY if owner is None else owner
-        child = pool.take(key, run.remaining(), run.cancellation)
+        child = pool.take_ready(key)
+        if child is None:
+            child = await waiting.elsewhere(lambda: pool.take(key, run.remaining(), run.cancellation))
         if child is None:
             raise Cancelled("the run was cancelled") if run.cancelled else run.wall_exceeded()
         fit = False
         try:
-            self.run_in(child, bridge, run, start)
+            await self.run_in(child, bridge, run, start, waiting)
             fit = bridge.is_clean() and owner is not None
         finally:
             pool.give_back(child, key, fit=fit)
 
-    def run_in(self, child: Child, bridge: Bridge, run: Run, start: dict[str, Any]) -> None:
+    async def run_in(self, child: Child, bridge: Bridge, run: Run, start: dict[str, Any], waiting: Waiting) -> None:
         """Run in this process, if its walls suffice."""
         self._check_seal(child, run)
-        run_in_child(bridge, run, start, child)
+        await run_in_child(bridge, run, start, child, waiting)
 
     def run_lasting(self, state: LastingState, bridge: Bridge, run: Run, start: dict[str, Any]) -> None:
         """Run a chunk in a state that lasts, likewise."""
@@ -73,6 +78,10 @@ class Processes:
             state.meet()
         self._check_seal(state.child, run)
         state.run(bridge, run, start)
+
+    def has_ready(self, owner: str | None) -> bool:
+        """Whether a run of that owner would have a process at once."""
+        return self._pool is not None and self._pool.has_ready(_NOBODY if owner is None else owner)
 
     def _check_seal(self, child: Child, run: Run) -> None:
         run.seal, run.missing_walls = child.seal.level, child.seal.missing

@@ -282,13 +282,13 @@ class Function:
     """One function: what a script calls, what it sends and what it gives.
 
     `pages` gives a list page by page, for those who walk it; each page has its entries in the field `entries`.
-    `inline` is for a handler that returns at once and asks nobody: it is called without a thread of its own, so that
-    nothing can end it early. `partial` is for one that changes what is named and leaves the rest: there null, which
-    elsewhere is as good as absent, is refused, and so is a call that names no more than what is required. A parameter
-    `clear_x` is how such a function takes away what `x` or `x_id` has set. `sample` is an example of what it gives:
-    what a dry run answers where the integration has no simulator. `keyed` says whether a call with these arguments can
-    be made under an idempotency key, its own or `Call.run_key`: repeating it then finds what it made. `keywords` are
-    what people call it who do not know its name: search finds it by them.
+    `inline` is for a handler that returns at once and asks nobody: it is called without a thread of its own (but where
+    an event loop runs the script), so that nothing can end it early. `partial` is for one that changes what is named
+    and leaves the rest: there null, which elsewhere is as good as absent, is refused, and so is a call that names no
+    more than what is required. A parameter `clear_x` is how such a function takes away what `x` or `x_id` has set.
+    `sample` is an example of what it gives: what a dry run answers where the integration has no simulator. `keyed` says
+    whether a call with these arguments can be made under an idempotency key, its own or `Call.run_key`: repeating it
+    then finds what it made. `keywords` are what people call it who do not know its name: search finds it by them.
     """
 
     name: str

@@ -113,8 +113,8 @@ def test_a_run_ends_when_it_is_cancelled_from_another_thread(source: str, isolat
 def test_a_cancellation_that_comes_when_the_run_has_ended_ends_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     exchange = runner._exchange
 
-    def late(bridge: Any, run: Any, child: Any, reply: Any) -> None:
-        exchange(bridge, run, child, reply)
+    async def late(bridge: Any, run: Any, child: Any, reply: Any, waiting: Any) -> None:
+        await exchange(bridge, run, child, reply, waiting)
         run.cancellation.cancel()
 
     with Host(state=False, reuse=10) as host:

@@ -11,8 +11,8 @@ It stands below the host, and is handed one.
 
 from __future__ import annotations
 
-from luahost.agents.dialects import DIALECTS, definitions, handle
-from luahost.agents.perform import MAX_CHARS, Runs, ToolResult, perform
+from luahost.agents.dialects import DIALECTS, definitions, handle, handle_async
+from luahost.agents.perform import MAX_CHARS, Runs, ToolResult, perform, perform_async
 from luahost.agents.prompt import system_prompt
 from luahost.agents.tools import TOOLS, Tool
 
@@ -25,6 +25,8 @@ __all__ = [
     "ToolResult",
     "definitions",
     "handle",
+    "handle_async",
     "perform",
+    "perform_async",
     "system_prompt",
 ]

@@ -9,7 +9,7 @@ import json
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from luahost.agents.perform import MAX_CHARS, perform, refused
+from luahost.agents.perform import MAX_CHARS, perform, perform_async, refused
 from luahost.agents.tools import TOOLS
 from luahost.calls.names import did_you_mean
 from luahost.errors import InvalidArguments, UsageError
@@ -92,12 +92,28 @@ def handle(host: Runs, tool_call: Any, /, *, max_chars: int = MAX_CHARS, **run_o
     A dictionary, or an object of the API's own package. Whatever a model did wrong is told to the model; UsageError
     is raised for what is no tool call at all.
     """
+    asked, refusal = _read(tool_call, max_chars)
+    return asked.answer(refusal or perform(host, asked.name, asked.arguments, max_chars=max_chars, **run_options))
+
+
+async def handle_async(
+    host: Runs, tool_call: Any, /, *, max_chars: int = MAX_CHARS, **run_options: Any
+) -> dict[str, Any]:
+    """`handle`, by `Host.run_async`, whose options these are."""
+    asked, refusal = _read(tool_call, max_chars)
+    done = refusal or await perform_async(host, asked.name, asked.arguments, max_chars=max_chars, **run_options)
+    return asked.answer(done)
+
+
+def _read(tool_call: Any, max_chars: int) -> tuple[_Asked, ToolResult | None]:
+    """What is asked, and the answer to one whose arguments cannot be read."""
     asked = _asked(_plain(tool_call))
+    if not isinstance(asked.arguments, str):
+        return asked, None
     try:
-        arguments = _decoded(asked.arguments) if isinstance(asked.arguments, str) else asked.arguments
+        return asked._replace(arguments=_decoded(asked.arguments)), None
     except InvalidArguments as error:
-        return asked.answer(refused(error, TOOLS.get(asked.name) if isinstance(asked.name, str) else None, max_chars))
-    return asked.answer(perform(host, asked.name, arguments, max_chars=max_chars, **run_options))
+        return asked, refused(error, TOOLS.get(asked.name) if isinstance(asked.name, str) else None, max_chars)
 
 
 def _plain(tool_call: Any) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from luahost.errors import InvalidArguments, LuaHostError, UsageError
 from luahost.reference import pages
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from luahost.agents.tools import Tool
     from luahost.results import Limits, Result
     from luahost.spec import Function
@@ -36,6 +38,9 @@ class Runs(Protocol):
     @property
     def run(self) -> Any: ...
 
+    @property
+    def run_async(self) -> Any: ...
+
 
 class ToolResult(NamedTuple):
     """What a model is told, as text; the same as data, None where there is none; and whether it failed.
@@ -57,6 +62,32 @@ def perform(host: Runs, name: Any, arguments: Any, /, *, max_chars: int = MAX_CH
 
     Raises UsageError where the program itself is wrong: a closed host, a folder that is not there.
     """
+    found = _found(host, name, arguments, max_chars, run_options)
+    return found if isinstance(found, ToolResult) else found.told(host.run(found.code, **found.options))
+
+
+async def perform_async(
+    host: Runs, name: Any, arguments: Any, /, *, max_chars: int = MAX_CHARS, **run_options: Any
+) -> ToolResult:
+    """`perform`, by `Host.run_async`, whose options these are."""
+    found = _found(host, name, arguments, max_chars, run_options)
+    return found if isinstance(found, ToolResult) else found.told(await host.run_async(found.code, **found.options))
+
+
+class _Script(NamedTuple):
+    """A script that is to be run, and with what options."""
+
+    code: str
+    options: dict[str, Any]
+    max_chars: int
+
+    def told(self, result: Result) -> ToolResult:
+        text, structured = render.run(result, self.code, self.options["name"], self.max_chars)
+        return ToolResult(_sound(text), structured, result.error is not None, result)
+
+
+def _found(host: Runs, name: Any, arguments: Any, max_chars: int, options: Mapping[str, Any]) -> ToolResult | _Script:
+    """What a call is answered with, or the script that it wants to be run."""
     if isinstance(max_chars, bool) or not isinstance(max_chars, int) or max_chars < _LEAST_CHARS:
         raise UsageError(f"max_chars: a whole number of at least {_LEAST_CHARS} was expected, not {max_chars!r}")
     tool = TOOLS.get(name) if isinstance(name, str) else None
@@ -65,7 +96,7 @@ def perform(host: Runs, name: Any, arguments: Any, /, *, max_chars: int = MAX_CH
             raise _unknown(name)
         given = tool.check(arguments)
         if tool is EXECUTE:
-            return _execute(host, given, max_chars, run_options)
+            return _script(given, max_chars, options)
         return _look_up(host, tool, given, max_chars)
     except UsageError:
         raise
@@ -91,7 +122,7 @@ def _unknown(name: Any) -> LuaHostError:
     )
 
 
-def _execute(host: Runs, given: dict[str, Any], max_chars: int, options: dict[str, Any]) -> ToolResult:
+def _script(given: dict[str, Any], max_chars: int, options: Mapping[str, Any]) -> _Script:
     args = given.get("args", {})
     try:
         if args:
@@ -99,15 +130,13 @@ def _execute(host: Runs, given: dict[str, Any], max_chars: int, options: dict[st
             strict.check_depth({"args": args}, strict.DEEPEST)
     except (TypeError, ValueError, RecursionError) as problem:
         raise InvalidArguments(f"'args' cannot be given to a script: {problem}", hint="give plain JSON") from None
-    options = {
+    whole = {
         "name": "script.lua",
         **options,
         "args": {**args, **(options.get("args") or {})},
         "account": given.get("account") or options.get("account") or "default",
     }
-    result = host.run(given["code"], **options)
-    text, structured = render.run(result, given["code"], options["name"], max_chars)
-    return ToolResult(_sound(text), structured, result.error is not None, result)
+    return _Script(given["code"], whole, max_chars)
 
 
 def _look_up(host: Runs, tool: Tool, given: dict[str, Any], max_chars: int) -> ToolResult:

@@ -350,9 +350,19 @@ class Run:
         with self._changed:
             return [pending.record for pending in self._pending if pending.sent]
 
+    def is_settled(self) -> bool:
+        """Whether no write is under way."""
+        if not (self._pending or self._leaving):
+            return True
+        with self._changed:
+            return self._has_settled()
+
+    def _has_settled(self) -> bool:
+        return not (self._leaving or any(pending.sent for pending in self._pending))
+
     def settle(self, seconds: float = GRACE) -> None:
         """Wait for the writes that were already sent, so that their outcome is known; say which are not."""
-        if not (self._pending or self._leaving):
+        if self.is_settled():
             return
         waiting = len(self.unsettled())
         if waiting:
@@ -360,9 +370,7 @@ class Run:
             self.notice(f"{writes} already sent: waiting up to {seconds:.0f} s for the outcome (Ctrl-C leaves at once)")
         try:
             with self._changed:
-                self._changed.wait_for(
-                    lambda: not (self._leaving or any(pending.sent for pending in self._pending)), seconds
-                )
+                self._changed.wait_for(self._has_settled, seconds)
         finally:
             self.tell_unsettled()
 

@@ -67,8 +67,15 @@ class Services:
         self.is_inline = is_inline
 
 
+_AT_ONCE = frozenset(("sleep", "cancel", "note", "slip"))
+"""What takes no time to answer, wherever that is done: a sleep is a simulated one here."""
+
+
 class Bridge:
-    """One run's frames. `receive` takes each as it comes, in one thread; `result` is there after the last."""
+    """One run's frames. `receive` takes each as it comes, in one thread; `result` is there after the last.
+
+    `never_blocks` says that this thread has others to serve: then what may take long is done in another.
+    """
 
     def __init__(
         self,
@@ -78,12 +85,14 @@ class Bridge:
         modules: Modules,
         on_output: Callable[[bytes], None] | None = None,
         keep_output: bool = True,
+        never_blocks: bool = False,
     ) -> None:
         self._run = run
         self._services = services
         self._modules = modules
         self._output = Output(run, on_output, keep=keep_output)
         self._requests = Requests(run, services.submit)
+        self._never_blocks = never_blocks
         self._slips = 0
         self.result: dict[str, Any] | None = None
 
@@ -168,7 +177,7 @@ class Bridge:
         operation = request.get("op")
         if operation == "sleep" and self._run.clock is None:
             self._sleep(self._requests.note(number, 0, reply), request)
-        elif operation == "more" or (operation == "call" and not self._is_inline(request)):
+        elif self._takes_long(operation, request):
             self._answer_later(self._requests.note(number, len(body), reply), request)
         else:
             started = time.monotonic()
@@ -205,9 +214,13 @@ class Bridge:
             raise InvalidArguments("sleep: a number of seconds, 0 or more, was expected")
         return seconds if journal is None else journal.pause(task, seconds)
 
-    def _is_inline(self, request: dict[str, Any]) -> bool:
+    def _takes_long(self, operation: Any, request: dict[str, Any]) -> bool:
+        if self._never_blocks:
+            return operation not in _AT_ONCE
+        if operation != "call":
+            return bool(operation == "more")
         name = request.get("function")
-        return isinstance(name, str) and self._services.is_inline(name)
+        return not (isinstance(name, str) and self._services.is_inline(name))
 
     def _answer(self, request: dict[str, Any], asked: Asked | None = None) -> tuple[Any, bytes]:
         """The value that answers a request, and the answer as it is sent."""

@@ -49,9 +49,10 @@ class Child:
 
     `send` may be called from any thread; everything else from the one that runs the script.
 
-    seal   which walls stand
-    space  bytes of address space that it had before any script
-    reap   waits for the process to end, and gives its exit code, negative for a signal
+    source  the descriptor that its frames come from
+    seal    which walls stand
+    space   bytes of address space that it had before any script
+    reap    waits for the process to end, and gives its exit code, negative for a signal
     """
 
     def __init__(
@@ -60,7 +61,8 @@ class Child:
         self.pid = pid
         self.seal = seal
         self.runs = 0
-        self._to, self._from = to, source
+        self.source = source
+        self._to = to
         self._space = space
         self._reap = reap
         self._poll = select.poll()
@@ -75,8 +77,6 @@ class Child:
         self._deadline: float | None = None
         self._cpu_before = 0.0
         self._limited: tuple[int | None, int | None] = (None, None)
-        self.silent = False
-        """Whether nothing at all came in the last wait of `frames`."""
         os.set_blocking(to, False)  # a child that takes no answers must not hold up its host
 
     # -- one run --------------------------------------------------------------------------------------------
@@ -120,6 +120,39 @@ class Child:
         finally:
             self._sending.release()
 
+    def send_at_once(self, frame: bytes) -> bool:
+        """Send one frame if nobody has to wait for that; whether it was sent."""
+        data = pack(frame)
+        if len(data) > select.PIPE_BUF or not self._sending.acquire(blocking=False):
+            return False
+        try:
+            if not self._closed:
+                os.write(self._to, data)  # of so few bytes it takes all, or none
+        except BlockingIOError:
+            return False
+        except BrokenPipeError:
+            pass
+        finally:
+            self._sending.release()
+        return True
+
+    def offer(self, frame: bytes) -> memoryview | None:
+        """Send as much of the first frame of a run as is taken at once; what is left is for `send_rest`."""
+        data = pack(frame)
+        try:
+            taken = os.write(self._to, data)
+        except BrokenPipeError:
+            return None
+        except BlockingIOError:
+            taken = 0
+        return memoryview(data)[taken:] if taken < len(data) else None
+
+    def send_rest(self, data: memoryview) -> None:
+        """Send the rest of a frame, likewise from any thread."""
+        with self._sending:
+            if not self._closed:
+                self._write(data)
+
     def _write(self, data: bytes | memoryview) -> None:
         with suppress(BrokenPipeError):
             while data:
@@ -134,18 +167,17 @@ class Child:
                         return
                     data = memoryview(data)  # what is left is not copied each time
 
-    def frames(self, timeout: float | None) -> Iterable[bytes]:
-        """The frames that came within `timeout` seconds (None: for ever); none when it passed first.
+    def wait(self, seconds: float) -> bool:
+        """Wait so long until it says something, or until `wake`; whether it has said something."""
+        ready = self._poll.poll(max(0.0, seconds) * 1000)
+        return any(descriptor == self.source for descriptor, _ in ready)
 
-        None also comes of a part of a frame; `silent` tells the two apart.
+    def frames(self) -> Iterable[bytes]:
+        """The frames that have come; none where it is a part of one. It has said something: see `wait`.
 
         Raises ChildDied at the end of the child's output, InternalError for what is not a frame.
         """
-        ready = self._poll.poll(None if timeout is None else max(0.0, timeout) * 1000)
-        self.silent = not ready
-        if all(descriptor != self._from for descriptor, _ in ready):
-            return ()
-        data = os.read(self._from, _CHUNK)
+        data = os.read(self.source, _CHUNK)
         if not data:
             raise ChildDied(self.end(), self.last_words())
         return self._splitter.feed(data)
@@ -155,7 +187,7 @@ class Child:
         return self._splitter.feed(b"")
 
     def wake(self) -> None:
-        """Have `frames` return early, now or when it is next called; from any thread, after `allow_wake`."""
+        """Have `wait` return early, now or when it is next called; from any thread, after `allow_wake`."""
         if self._wake is not None:
             os.write(self._wake[1], b"\0")
 
@@ -231,7 +263,7 @@ class Child:
         self.end()
         with self._sending:
             self._closed = True
-            for fd in (self._to, self._from, self._statm, *(self._wake or ())):
+            for fd in (self._to, self.source, self._statm, *(self._wake or ())):
                 if fd is not None:
                     os.close(fd)
 
@@ -256,14 +288,14 @@ class Single(Child):
         until = time.monotonic() + SILENCE
         try:
             while True:
-                for frame in self.frames(until - time.monotonic()):
+                if not self.wait(until - time.monotonic()):
+                    raise InternalError("the script's process does not get ready", hint="run it again")
+                for frame in self.frames():
                     space, _, seal = frame.partition(b"\n")
                     if not space.isdigit() or len(space) > _MAX_DIGITS:
                         raise InternalError("the script's process does not say how it is sealed", hint="run it again")
                     self._space, self.seal = int(space), confine.Seal.decode(seal)
                     return
-                if self.silent:
-                    raise InternalError("the script's process does not get ready", hint="run it again")
         except ChildDied as died:
             raise InternalError(f"the script's process cannot start: {died.said or died.status}") from None
 

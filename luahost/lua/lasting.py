@@ -10,6 +10,7 @@ from luahost.lua import confine
 from luahost.lua.child import ChildDied, Single
 from luahost.lua.runner import exchange
 from luahost.lua.spawn import start
+from luahost.lua.waiting import IN_THREAD, complete
 from luahost.lua.wire import start_frame
 
 TYPE_CHECKING = False
@@ -74,7 +75,7 @@ class LastingState:
             if self._number == 1 or confine.SET_BY_HOST:  # elsewhere the first limits hold for all chunks together
                 child.limit(limits.cpu, limits.memory_mib, run.deadline)
             child.send(first)
-            exchange(bridge, run, child, reply)
+            complete(exchange(bridge, run, child, reply, IN_THREAD))
             kept = True
         except (KeyboardInterrupt, LimitExceeded, Cancelled):
             run.stop()
@@ -99,7 +100,7 @@ class LastingState:
                 left = until - time.monotonic()
                 if left <= 0:
                     return False
-                frames = self.child.frames(left)
+                frames = self.child.frames() if self.child.wait(left) else ()
         except ChildDied:
             return False
         return True

@@ -76,6 +76,21 @@ class Pool:
             self._discard(child)  # it has died meanwhile, or said what it was not asked
         raise InternalError("the processes for scripts end before they are used", hint="luahost doctor may say why")
 
+    def take_ready(self, owner: str = "") -> Child | None:
+        """A process that need not be waited for, None where there is none."""
+        if self._program != os.getpid():
+            self._forget()
+        while True:
+            with self._changed:
+                child = self._at_once(owner)
+            if child is None or child.is_ready():
+                return child
+            self._discard(child)  # likewise
+
+    def has_ready(self, owner: str = "") -> bool:
+        """Whether there is one now."""
+        return bool(self._idle.get(owner) or self._ready) and self._program == os.getpid()
+
     def _at_once(self, owner: str) -> Child | None:
         """One that need not be waited for. Whoever waits comes first, but for what rests for this owner alone."""
         others_wait = self._waiting and not self._idle.get(owner)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from luahost.calls.run import Run
     from luahost.lua.bridge import Bridge
     from luahost.lua.child import Child
+    from luahost.lua.waiting import Waiting
 
 _SOME_TIME = 0.05  # seconds of processor time that a process takes which is not dead
 _EXIT_OF_PANIC = 1  # how LuaJIT ends a process that has no memory left for an error
@@ -30,7 +31,7 @@ class NeverBegan(InternalError):
     """The process was killed, or had no room for a further state, before it said a word: another one may try."""
 
 
-def run_in_child(bridge: Bridge, run: Run, start: dict[str, Any], child: Child) -> None:
+async def run_in_child(bridge: Bridge, run: Run, start: dict[str, Any], child: Child, waiting: Waiting) -> None:
     """Run in a process that waits for a script.
 
     Raises LimitExceeded, Cancelled, InternalError when the process died, and whatever interrupts the thread: then
@@ -39,29 +40,23 @@ def run_in_child(bridge: Bridge, run: Run, start: dict[str, Any], child: Child) 
     limits = run.limits
     first = start_frame(start, limits.memory_mib)
     child.limit(limits.cpu, limits.memory_mib, run.deadline)
-    child.send(first)
-    exchange(bridge, run, child, child.send)
+    await waiting.send(child, first)
+    await exchange(bridge, run, child, waiting.replies(child), waiting)
 
 
-def exchange(bridge: Bridge, run: Run, child: Child, reply: Callable[[bytes], None]) -> None:
+async def exchange(bridge: Bridge, run: Run, child: Child, reply: Callable[[bytes], None], waiting: Waiting) -> None:
     """Take the frames of a script that has begun, until its last or until the run is cancelled.
 
     Answers go to `reply`. See run_in_child for what is raised.
     """
-    if run.cancellation is None:
-        _exchange(bridge, run, child, reply)
-        return
-    child.allow_wake()
-    run.cancellation.wakes(child.wake)
+    waiting.attach(child, run.cancellation)
     try:
-        _exchange(bridge, run, child, reply)
+        await _exchange(bridge, run, child, reply, waiting)
     finally:
-        run.cancellation.forget(child.wake)
-        if run.cancellation.cancelled:
-            child.forget_wake()
+        waiting.detach(child, run.cancellation)
 
 
-def _exchange(bridge: Bridge, run: Run, child: Child, reply: Callable[[bytes], None]) -> None:
+async def _exchange(bridge: Bridge, run: Run, child: Child, reply: Callable[[bytes], None], waiting: Waiting) -> None:
     """Take the frames of the script until its last one."""
     limits = run.limits
     silence: _Silence | None = None
@@ -81,16 +76,17 @@ def _exchange(bridge: Bridge, run: Run, child: Child, reply: Callable[[bytes], N
                 if left <= 0:
                     raise run.wall_exceeded()
                 timeout = min(timeout, left)
-            for frame in child.frames(timeout):
+            if not await waiting.output(child, timeout):
+                silence = silence or _Silence(child, bridge, now)
+                silence.check()
+                continue
+            for frame in child.frames():
                 heard = True
                 bridge.receive(frame, reply)
                 if bridge.has_ended():
                     if run.is_over():
                         raise run.wall_exceeded()
                     break
-            if child.silent:
-                silence = silence or _Silence(child, bridge, now)
-                silence.check()
         run.cpu_seconds = child.cpu_seconds()
     except ChildDied as died:
         why = _why(died, run)

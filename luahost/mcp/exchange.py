@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -101,9 +102,9 @@ class Exchange:
         self._headers = headers
         self.request_id: RequestId | None = request.id
         self.message_metadata: MessageMetadata = ServerMessageMetadata(request_context=Request(scope))
-        self.cancel_requested = anyio.Event()
         self._progress_token = progress_token_from_params(request.params)
-        self._work = anyio.CancelScope()
+        self._work: asyncio.Timeout | None = None
+        """What is done for the request, as long as it is."""
         self._watching: asyncio.Task[None] | None = None
         self._sending = asyncio.Lock()
         self._is_stream = False
@@ -111,6 +112,11 @@ class Exchange:
         self._has_left = False
 
     # -- for whoever handles the request ---------------------------------------------------------------------
+
+    @cached_property
+    def cancel_requested(self) -> anyio.Event:
+        """Set when the client has cancelled the request; made for whoever looks."""
+        return anyio.Event()
 
     @property
     def can_send_request(self) -> bool:
@@ -152,23 +158,28 @@ class Exchange:
     def cancel(self) -> None:
         """End what is done for this request; it is answered with an error that says so."""
         self.cancel_requested.set()
-        self._work.cancel()
+        self._end_work()
+
+    def _end_work(self) -> None:
+        work, self._work = self._work, None
+        if work is not None:
+            work.reschedule(0)
 
     async def answer(self, handle: OnRequest) -> None:
         """Have the request handled, and send what comes of it, if the client is still there."""
         soon = asyncio.get_running_loop().call_later(SOON, self._begin_to_watch)
-        outcome: dict[str, Any] = {}
         try:
-            with self._work:
+            async with asyncio.timeout(None) as self._work:
                 outcome = await self._outcome(handle)
+        except TimeoutError:  # it was not waited for to its end
+            outcome = _error(ErrorData(code=CANCELLED, message="Request cancelled"))
         finally:
+            self._work = None
             soon.cancel()
             if self._watching is not None:
                 self._watching.cancel()
         if self._has_left:
             return
-        if self.cancel_requested.is_set():
-            outcome = _error(ErrorData(code=CANCELLED, message="Request cancelled"))
         await self._end({"id": self._request.id, **outcome})
 
     async def _outcome(self, handle: OnRequest) -> dict[str, Any]:
@@ -221,7 +232,7 @@ class Exchange:
             else:
                 break
         self._has_left = True
-        self._work.cancel()
+        self._end_work()
 
 
 def _error(error: ErrorData) -> dict[str, Any]:

@@ -1,37 +1,31 @@
-"""One run on behalf of a client: made in a thread, followed while it goes on, ended when its client has gone."""
+"""One run on behalf of a client: followed while it goes on, ended when its client has gone."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from contextvars import copy_context
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import anyio
 from mcp.shared.exceptions import MCPError
 from mcp_types import INTERNAL_ERROR
 
-from luahost.agents import ToolResult, perform
+from luahost.agents import ToolResult, perform_async
 from luahost.agents.tools import EXECUTE
 from luahost.calls.cancellation import Cancellation
 from luahost.calls.run import GRACE
+from luahost.errors import LuaHostError
 from luahost.mcp.approval import Approver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Coroutine, Mapping
 
     from mcp_types import ElicitResult
 
     from luahost.calls.approval import ApprovalRequest, Approve
     from luahost.host import Host
     from luahost.results import CallRecord
-
-MOST = 64
-"""Runs at a time; further ones wait."""
 
 PATIENCE = 600.0
 """Seconds that a run waits for a client to come back with an answer, where no limit ends it before."""
@@ -47,9 +41,8 @@ class Question(NamedTuple):
 class Execution:
     """A run that goes on, whoever waits for it. It belongs to the event loop that began it."""
 
-    def __init__(self, on_end: Callable[[Execution, ToolResult | BaseException], None]) -> None:
+    def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self._on_end = on_end
         self.cancellation = Cancellation()
         self.calls = 0
         self.latest = ""
@@ -57,23 +50,23 @@ class Execution:
         self.followed = asyncio.Event()
         """Set when there is something to tell a client that follows the run."""
         self.question: Question | None = None
-        self._news = asyncio.Event()
-        self._over = asyncio.Event()
-        self._came: ToolResult | BaseException | None = None
+        self._news: asyncio.Future[None] | None = None
+        """Where somebody waits for the run, or for what it asks."""
+        self._running: asyncio.Task[ToolResult]
 
-    def make(self, run: Callable[[], ToolResult]) -> None:
-        """Make the run, in whatever thread this is called."""
-        try:
-            came: ToolResult | BaseException = run()
-        except BaseException as problem:  # noqa: BLE001 (raised again where somebody waits)
-            came = problem
-        self._on_end(self, came)
+    def begin(self, run: Coroutine[Any, Any, ToolResult]) -> None:
+        """Make the run, in a task of its own, in the context of the request: what traces it finds that there."""
+        self._running = self.loop.create_task(run)
+        self._running.add_done_callback(self._has_ended)
 
-    def over(self, came: ToolResult | BaseException) -> None:
-        """Tell whoever waits what came of it; on the event loop."""
-        self._came = came
-        self._news.set()
-        self._over.set()
+    def _has_ended(self, running: asyncio.Task[ToolResult]) -> None:
+        if not running.cancelled():
+            running.exception()  # of one that nobody waits for any more, asyncio need not tell
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
 
     def on_call(self, record: CallRecord) -> None:
         """Count a call; from any thread."""
@@ -84,7 +77,7 @@ class Execution:
     async def ask(self, request: ApprovalRequest) -> ElicitResult:
         """Put a question to whoever waits for this run, and wait for the answer."""
         self.question = Question(request, self.loop.create_future())
-        self._news.set()
+        self._tell()
         try:
             return await self.question.answer
         finally:
@@ -92,16 +85,13 @@ class Execution:
 
     async def outcome(self) -> ToolResult | Question:
         """What came of the run, or the question that it waits for."""
-        while True:
-            if isinstance(self._came, BaseException):
-                raise self._came
-            if self._came is not None:
-                return self._came
+        while not self._running.done():
             question = self.question
             if question is not None and not question.answer.done():
                 return question
-            self._news.clear()
-            await self._news.wait()
+            self._news = self.loop.create_future()
+            await self._news
+        return self._running.result()
 
     def cancel(self) -> None:
         """End the run: its process is killed, and no further write leaves."""
@@ -111,7 +101,7 @@ class Execution:
         """End the run, and wait until it has; shielded, for a task group cancels those in it again and again."""
         self.cancel()
         with anyio.move_on_after(GRACE, shield=True):
-            await self._over.wait()
+            await asyncio.wait([self._running])
 
 
 class Executions:
@@ -121,49 +111,34 @@ class Executions:
         self._host = host
         self._options = options
         self._max_chars = max_chars
-        self._threads = ThreadPoolExecutor(MOST, "luahost-mcp")
+        self._warming: asyncio.Task[None] | None = None
         self._going_on: set[Execution] = set()
-        self._ended: deque[tuple[Execution, ToolResult | BaseException]] = deque()
-        self._told = False
         self._parked: dict[str, tuple[Execution, Any]] = {}
         self._is_ending = False
 
     def warm(self) -> None:
-        """Have everything ready that the first run needs, in a thread."""
-        self._threads.submit(self._host.run, "return")
+        """Have everything ready that the first run needs, in its own time."""
+        self._warming = asyncio.create_task(self._warm())
+
+    async def _warm(self) -> None:
+        with suppress(LuaHostError):  # the first run will say it
+            await self._host.run_async("return")
 
     def begin(self, arguments: Any, *, ask: Approve | None, follow: bool, owner: str | None) -> Execution:
         """Begin a run of `execute_lua`; without `ask` it asks whoever waits for it. Raises MCPError after `close`."""
         if self._is_ending:
             raise MCPError(INTERNAL_ERROR, "the server is ending, and begins no further run")
-        execution = Execution(self._end_soon)
+        execution = Execution()
         options = {
             **self._options,
             "approve": ask or Approver(execution.ask),
-            "loop": execution.loop,
             "cancellation": execution.cancellation,
             "owner": owner,
             **({"on_call": execution.on_call} if follow else {}),
         }
-        run = partial(perform, self._host, EXECUTE.name, arguments, max_chars=self._max_chars, **options)
-        # In the request's own context, which says what it is part of to those who trace it.
-        self._threads.submit(copy_context().run, execution.make, run)
+        execution.begin(perform_async(self._host, EXECUTE.name, arguments, max_chars=self._max_chars, **options))
         self._going_on.add(execution)
         return execution
-
-    def _end_soon(self, execution: Execution, came: ToolResult | BaseException) -> None:
-        """From the thread of a run. The event loop is woken once for all runs that end until it has turned to them."""
-        self._ended.append((execution, came))
-        if not self._told:
-            self._told = True
-            with suppress(RuntimeError):  # the loop has been closed: nobody waits any more
-                execution.loop.call_soon_threadsafe(self._tell_ended)
-
-    def _tell_ended(self) -> None:
-        self._told = False  # first: a run that ends from here on wakes the loop again
-        while self._ended:
-            execution, came = self._ended.popleft()
-            execution.over(came)
 
     def forget(self, execution: Execution) -> None:
         """It has ended."""
@@ -197,4 +172,3 @@ class Executions:
         self._is_ending = True
         if self._going_on:
             await asyncio.gather(*(execution.end() for execution in list(self._going_on)))
-        self._threads.shutdown(wait=False)

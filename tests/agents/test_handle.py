@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any, ClassVar
@@ -46,6 +47,28 @@ def test_an_answer_has_the_shape_of_its_api(host: Host, dialect: str, code: str)
     if dialect != "mcp":
         assert "call-1" in answer.values()
     assert "42" in text_of(answer) or "error script_error at script.lua:1: no" in text_of(answer)
+
+
+CALLS = [
+    ("execute_lua", {"code": "return app.integrations.devin.get_current_user()", "account": "work"}),
+    ("execute_lua", {"code": "error('no')"}),
+    ("execute_lua", {"code": "return args.n", "args": {"n": float("nan")}}),
+    ("execute_lua", "{"),
+    ("lua_read_doc", {"page": "devin.create_session"}),
+    ("lua_read", {}),
+]
+
+
+@pytest.mark.parametrize("dialect", APIS)
+@pytest.mark.parametrize(("name", "arguments"), CALLS)
+def test_from_an_event_loop_an_answer_is_the_same(host: Host, dialect: str, name: str, arguments: Any) -> None:
+    call = asked(dialect, name, arguments)
+    first, second, third = (json.dumps(each) for each in asyncio.run(several(host, call)))
+    assert first == second == third
+
+
+async def several(host: Host, call: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*(await asyncio.gather(host.handle_async(call), host.handle_async(call))), host.handle(call)]
 
 
 def test_only_a_failure_is_an_error(host: Host) -> None:

@@ -40,6 +40,7 @@ class Section(NamedTuple):
 
 SECTIONS = {
     "reuse": Section("Host(reuse=N): a fresh state each run, in a child that is used again", runs.reuse),
+    "loop": Section("Host.run_async: runs from an event loop", runs.loop),
     "single": Section("Host(): a process for each run, from a pool", runs.single),
     "calls": Section("a call from a script to its host", host_calls.host_calls),
     "none": Section('Host(isolation="none"): a run of ten host calls', here.here),

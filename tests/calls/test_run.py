@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,10 @@ from luahost.calls.limits import limit_exceeded
 from luahost.calls.run import Run
 from luahost.errors import Cancelled, NotFound
 from luahost.execution import Execution
+from luahost.lua.bridge import Bridge
+from luahost.lua.modules import Modules
+from luahost.lua.waiting import IN_THREAD, complete
+from luahost.outcome import Interrupted
 from luahost.results import CallRecord, Limits
 
 if TYPE_CHECKING:
@@ -160,22 +165,22 @@ class Impatient(Run):
             raise KeyboardInterrupt
 
 
-def test_a_second_interruption_at_any_point_of_the_end_tells_what_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_interruption_at_any_point_of_the_end_tells_what_is_unknown() -> None:
     run = Impatient(limits=Limits())
     run.begin(CallRecord("devin.create_session", "default")).sent = True
-    bridge: Any = None
-    processes: Any = None
-    execution = Execution(
-        run, bridge, isolation="process", processes=processes, child=None, owner=None, is_closed=lambda: False
-    )
+    parts: Any = SimpleNamespace(submit=None)
+    bridge = Bridge(run, parts, modules=Modules(None))
 
-    def interrupted(_: dict[str, Any]) -> None:
+    async def interrupted() -> dict[str, Any]:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(execution, "_execute", interrupted)
-    execution.carry_out(dict)
-    assert execution.interrupted
-    assert isinstance(execution.error, Cancelled)
+    execution = Execution(
+        run, bridge, begin=interrupted, about=dict, waiting=IN_THREAD, isolation="process", processes=parts, child=None,
+        owner=None, is_closed=lambda: False,
+    )  # fmt: skip
+    with pytest.raises(Interrupted) as ended:
+        complete(execution.result())
+    assert isinstance(ended.value.result.error, Cancelled)
     (told,) = run.notices
     assert told.startswith("unknown whether it happened: devin.create_session on account default")
     run.settle(0)

@@ -44,15 +44,18 @@ CALL = "app.integrations.devin.get_current_user()"
 def pids(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The processes that runs were given, in their order."""
     found: list[int] = []
-    take = Pool.take
 
-    def noted(pool: Pool, *arguments: Any, **options: Any) -> Child | None:
-        child = take(pool, *arguments, **options)
-        if child is not None:
-            found.append(child.pid)
-        return child
+    def noting(take: Callable[..., Child | None]) -> Callable[..., Child | None]:
+        def noted(pool: Pool, *arguments: Any, **options: Any) -> Child | None:
+            child = take(pool, *arguments, **options)
+            if child is not None:
+                found.append(child.pid)
+            return child
 
-    monkeypatch.setattr(Pool, "take", noted)
+        return noted
+
+    for name in ("take", "take_ready"):
+        monkeypatch.setattr(Pool, name, noting(getattr(Pool, name)))
     return found
 
 

@@ -215,14 +215,20 @@ def test_no_run_begins_while_the_server_ends() -> None:
     async def act() -> None:
         with Host(simulate=True, state=False) as host:
             executions = Executions(host, {}, 20_000)
-            waits = Execution(lambda *_: None)  # as for the outcome of a write that has been sent
+            waits = Execution()
+            sent: asyncio.Future[ToolResult] = asyncio.get_running_loop().create_future()
+
+            async def write() -> ToolResult:  # one that has been sent: its outcome is awaited
+                return await sent
+
+            waits.begin(write())
             executions._going_on.add(waits)
             closing = asyncio.create_task(executions.close())
             await until(lambda: waits.cancellation.cancelled)
             with pytest.raises(MCPError, match="ending"):
                 executions.begin({"code": "return 1"}, ask=None, follow=False, owner="")
             assert not closing.done()
-            waits.over(ToolResult(""))
+            sent.set_result(ToolResult(""))
             await closing
 
     run(act())

@@ -22,16 +22,16 @@ CANARY = "cog_canary_0123456789abcdef0123456789abcdef"
 
 PRINTS = """
 import os, sys
-from luahost.agents import perform
+from luahost.agents import perform_async
 from luahost.mcp import execution
 
-def loudly(*args, **options):
+async def loudly(*args, **options):
     print("printed by accident")
     sys.stdout.write("written by accident\\n")
     os.write(1, b"written to the descriptor by accident\\n")
-    return perform(*args, **options)
+    return await perform_async(*args, **options)
 
-execution.perform = loudly
+execution.perform_async = loudly
 from luahost.cli import entry
 entry()
 """
