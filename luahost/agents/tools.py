@@ -5,7 +5,7 @@ Every word is read by a model in every conversation: a tool says no more than wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from luahost.calls import arguments
@@ -27,6 +27,12 @@ class Tool:
     params: tuple[Param, ...] = ()
     output_schema: Mapping[str, Any]
     outside: bool = False
+    _function: Function = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Its arguments are checked as those of a script's calls are.
+        made = Function(name=self.name, summary="", access="read", handler=lambda *_: None, params=self.params)
+        object.__setattr__(self, "_function", made)
 
     @property
     def input_schema(self) -> dict[str, Any]:
@@ -44,11 +50,8 @@ class Tool:
 
     def check(self, given: Any) -> dict[str, Any]:
         """The arguments as declared; raises InvalidArguments that names every problem, and how it is called."""
-        function = Function(
-            name=self.name, summary="", access="read", handler=lambda *_: None, params=self.params
-        )  # checked as a script's arguments are
         try:
-            return arguments.check(function, {} if given is None else given)
+            return arguments.check(self._function, {} if given is None else given)
         except InvalidArguments as error:
             raise InvalidArguments(error.message, hint=self._usage(), details=error.details) from None
         except RecursionError:
