@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from luahost import Cancellation, Host, Limits, Policy, UsageError
+from luahost.agents import render
 from luahost.errors import InternalError
-from luahost.lua import confine
+from luahost.lua import bridge, confine, wire
 from luahost.lua.child import Child
 from luahost.lua.frames import Splitter
 from luahost.lua.waiting import OnLoop
@@ -185,6 +186,29 @@ def test_functions_of_the_program_are_called_in_threads(name: str) -> None:
     on_loop(act, simulate=True)
     assert called
     assert threading.get_ident() not in called
+
+
+def test_what_takes_long_to_read_and_to_cut_a_thread_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: dict[str, list[bool]] = {"read": [], "cut": []}
+
+    def noting(what: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(*args: Any) -> Any:
+            done[what].append(threading.current_thread() is threading.main_thread())
+            return function(*args)
+
+        return noted
+
+    monkeypatch.setattr(bridge, "read_object", noting("read", wire.read_object))
+    monkeypatch.setattr(render, "run", noting("cut", render.run))
+
+    async def act(host: Host) -> list[str]:
+        sources = ("return 1", "return ('x'):rep(3e6)", "return 2")
+        done["read"].clear()
+        return [str(await host.handle_async({"name": "execute_lua", "arguments": {"code": s}})) for s in sources]
+
+    few, many, few_again = on_loop(act)
+    assert done == {"read": [True, False, True], "cut": [True, False, True]}
+    assert ("'values': [1]" in few, "xxx" in many, "'values': [2]" in few_again) == (True, True, True)
 
 
 def test_who_is_asked_may_take_time() -> None:

@@ -23,6 +23,7 @@ MAX_CHARS = 20_000
 """Characters of a tool's text, and of its data as JSON, unless said otherwise: some 5,000 tokens."""
 
 _LEAST_CHARS = 1_000
+_LARGE = 2 << 20  # bytes of output, and of what the script has made of values, that take milliseconds to cut
 _MOST_PARAMETERS = 5  # of a function in the results of a search
 
 
@@ -71,7 +72,14 @@ async def perform_async(
 ) -> ToolResult:
     """`perform`, by `Host.run_async`, whose options these are."""
     found = _found(host, name, arguments, max_chars, run_options)
-    return found if isinstance(found, ToolResult) else found.told(await host.run_async(found.code, **found.options))
+    if isinstance(found, ToolResult):
+        return found
+    result = await host.run_async(found.code, **found.options)
+    if len(result.output) + (result.memory_bytes or 0) < _LARGE:
+        return found.told(result)
+    from asyncio import to_thread  # which `perform` has no use for
+
+    return await to_thread(found.told, result)
 
 
 class _Script(NamedTuple):

@@ -106,6 +106,7 @@ class OnLoop:
         self._run: Coroutine[Any, Any, Any]
         self._done: Future[Any] = loop.create_future()
         self._timer: TimerHandle | None = None
+        self._watched: int | None = None
 
     def drive(self, run: Coroutine[Any, Any, T]) -> Future[T]:
         """Begin it at once; its end is where this says."""
@@ -136,8 +137,12 @@ class OnLoop:
             with suppress(RuntimeError):  # the loop has been closed: nobody waits any more
                 self._loop.call_soon_threadsafe(self._resume, None)
 
+        if self._watched is not None:  # what the child says meanwhile would wake the loop again and again
+            self._loop.remove_reader(self._watched)
         threading.Thread(target=do, name="luahost-elsewhere", daemon=True).start()
         await _suspend()
+        if self._watched is not None:
+            self._loop.add_reader(self._watched, self._end_wait, True)
         if len(came) > 1:
             raise came[0]
         found: T = came[0]
@@ -161,6 +166,7 @@ class OnLoop:
         return reply
 
     def attach(self, child: Child, cancellation: Cancellation | None) -> None:
+        self._watched = child.source
         self._loop.add_reader(child.source, self._end_wait, True)
         if cancellation is not None:
             cancellation.wakes(self._wake_soon)
@@ -181,5 +187,6 @@ class OnLoop:
 
     def detach(self, child: Child, cancellation: Cancellation | None) -> None:
         self._loop.remove_reader(child.source)
+        self._watched = None
         if cancellation is not None:
             cancellation.forget(self._wake_soon)
