@@ -210,7 +210,10 @@ class Client:
                 hint="check the network, the proxy settings and the account's base_url",
             )
         if not sending and any(isinstance(cause, requests.exceptions.SSLError) for cause in causes):
-            return NetworkError(f"no secure connection to {host}: {_reason(causes)}", hint="check the certificates")
+            reason = _reason(causes)
+            plain = "WRONG_VERSION_NUMBER" in reason  # as OpenSSL says of an answer that is no TLS
+            what = "account's base_url: this server may speak http" if plain else "certificates"
+            return NetworkError(f"no secure connection to {host}: {reason}", hint=f"check the {what}")
         late = any(isinstance(cause, (TimeoutError, requests.Timeout)) for cause in causes)
         if write and not sending:
             return NetworkError(
@@ -228,7 +231,9 @@ class Client:
             return InvalidResponse(f"{host} gave an answer that cannot be decompressed")
         if late:
             return CallTimeout(f"{host} did not answer in time", retryable=True)
-        return NetworkError(f"the connection to {host} broke: {_reason(causes)}", retryable=True)
+        reason = _reason(causes)
+        hint = "check the account's base_url" if reason == _NO_HTTP else None
+        return NetworkError(f"the connection to {host} broke: {reason}", retryable=True, hint=hint)
 
 
 def _causes(error: BaseException | None) -> Iterable[BaseException]:
@@ -243,11 +248,21 @@ def _causes(error: BaseException | None) -> Iterable[BaseException]:
     return seen
 
 
+_NO_HTTP = "what came is no HTTP"
+_WORDS = {  # the first that fits: a kind stands before what it is a kind of
+    http.client.RemoteDisconnected: "the server closed it without an answer",
+    http.client.BadStatusLine: _NO_HTTP,
+    http.client.IncompleteRead: "the answer ended too early",
+}
+
+
 def _reason(causes: Iterable[BaseException]) -> str:
-    """What the operating system said, in its words; else the kind of error."""
-    found = None
+    """What the operating system said, in its words; else what happened, or the kind of error."""
+    found: str | None = None
+    words: str | None = None
     for cause in causes:
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
         found = found or type(cause).__name__
-    return found or "no reason was given"
+        words = words or next((said for kind, said in _WORDS.items() if isinstance(cause, kind)), None)
+    return words or found or "no reason was given"

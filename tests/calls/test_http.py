@@ -446,6 +446,35 @@ def test_a_read_whose_connection_breaks_is_repeated_as_often_as_set(make: Makers
     assert (error.retryable, wire.methods()) == (True, ["GET"] * 3)
 
 
+@pytest.mark.parametrize(
+    ("answer", "reason", "hint"),
+    [
+        (say(b"SSH-2.0-OpenSSH_9.2\r\n", keep=False), "what came is no HTTP", "check the account's base_url"),
+        (hang_up, "the server closed it without an answer", None),
+        (say(HEAD + b"Content-Length: 99\r\n\r\n{", keep=False), "the answer ended too early", None),
+    ],
+    ids=["ssh", "eof", "part"],
+)
+def test_how_a_connection_broke_is_said_in_words(make: Makers, answer: Answer, reason: str, hint: str | None) -> None:
+    error = error_of(read, make.host(make.wire(answer).url, retries=0))
+    assert (error.message.rpartition("broke: ")[2], error.hint) == (reason, hint)
+
+
+def test_a_server_of_plain_http_at_an_https_address_is_recognized(make: Makers) -> None:
+    def answer(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(4096)
+            connection.sendall(reply("400 Bad Request"))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        answering = threading.Thread(target=answer, args=(listener,))
+        answering.start()
+        error = error_of(read, make.host(f"https://127.0.0.1:{listener.getsockname()[1]}", retries=0))
+        answering.join()
+    assert error.hint == "check the account's base_url: this server may speak http"
+
+
 @pytest.mark.parametrize("status", ["429 Slow Down", "502 Bad", "503 Busy", "504 Late"])
 def test_a_read_is_repeated_after_a_passing_refusal(make: Makers, status: str) -> None:
     wire = make.wire(say(reply(status, {"detail": "later"}), reply()))
