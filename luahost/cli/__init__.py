@@ -7,7 +7,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import Action, ArgumentParser
     from typing import Any, NoReturn
 
     from luahost.lua.spawn import Process
@@ -169,21 +169,28 @@ def make_parser(command: str, description: str) -> ArgumentParser:
                 from luahost.calls.names import did_you_mean
 
                 word = words.partition(" ")[0].partition("=")[0]
-                message += did_you_mean(word, _options_of(self)) if word.startswith("--") else ""
+                message += did_you_mean(word, _all_options(self)) if word.startswith("--") else ""
             self.exit(2, f"{self.prog}: {message}; {self.prog} --help says more\n")
 
     return Parser(prog=f"luahost {command}", description=description, allow_abbrev=False, formatter_class=Formatter)
 
 
-def _options_of(parser: ArgumentParser) -> list[str]:
+def actions_of(parser: ArgumentParser) -> list[Action]:
+    """What a parser takes: argparse has no other way to be asked."""
+    return list(parser._actions)  # noqa: SLF001
+
+
+def options_of(parser: ArgumentParser) -> dict[str, Action]:
+    """The options of a parser, by each of their names."""
+    return {name: action for action in actions_of(parser) for name in action.option_strings}
+
+
+def _all_options(parser: ArgumentParser) -> list[str]:
     """The options of a parser, and of those below it."""
-    found: list[str] = []
-    for action in parser._actions:  # noqa: SLF001 (argparse has no other way to ask)
-        found += action.option_strings
-        if isinstance(action.choices, dict):
-            for each in action.choices.values():
-                found += _options_of(each)
-    return found
+    below = [
+        each for action in actions_of(parser) if isinstance(action.choices, dict) for each in action.choices.values()
+    ]
+    return [*options_of(parser), *(name for each in below for name in _all_options(each))]
 
 
 def _open_streams() -> None:

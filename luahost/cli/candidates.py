@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from luahost.calls.accounts import Accounts
 from luahost.calls.settings import Settings
-from luahost.cli import COMMANDS, load, make_parser
+from luahost.cli import COMMANDS, actions_of, load, make_parser, options_of
 from luahost.integrations import catalog
 from luahost.reference import guides, pages
 
@@ -91,7 +91,7 @@ class _Line:
         self._only_words = only_words
 
     def _take(self, word: str) -> None:
-        for action in self._parser._actions:  # noqa: SLF001 (argparse has no other way to be asked)
+        for action in actions_of(self._parser):
             if isinstance(action, _SubParsersAction) and not self._given and word in action.choices:
                 self._parser = action.choices[word]
                 self._command += f" {word}"
@@ -100,19 +100,16 @@ class _Line:
 
     def _option(self, word: str) -> None:
         name, equals, _ = word.partition("=")
-        action = self._options().get(name)
+        action = options_of(self._parser).get(name)
         self._used.add(name)
         if action is not None and action.nargs != 0 and not equals:
             self._waiting = action
             if action.dest == "code":
                 self._given.append("-e")  # stands for the script
 
-    def _options(self) -> dict[str, Action]:
-        return {name: action for action in self._parser._actions for name in action.option_strings}  # noqa: SLF001
-
     def _positional(self, index: int) -> Action | None:
         """The one that the word of this index is for."""
-        for action in self._parser._actions:  # noqa: SLF001
+        for action in actions_of(self._parser):
             if action.option_strings or action.help == SUPPRESS:
                 continue
             if index == 0 or action.nargs in (REMAINDER, ZERO_OR_MORE, ONE_OR_MORE):
@@ -132,7 +129,7 @@ class _Line:
         if typed.startswith("-") and not self._only_words:
             if not equals:
                 return _beginning(self._unused(), typed)
-            action = self._options().get(name)
+            action = options_of(self._parser).get(name)
             found = self._values(action, value) if action is not None and action.nargs != 0 else []
             return [each if each in (FILES, FOLDERS) else (f"{name}={each[0]}", each[1]) for each in found]
         action = self._positional(len(self._given))
@@ -141,7 +138,7 @@ class _Line:
     def _unused(self) -> Found:
         return [
             (name, action.help or "")
-            for name, action in self._options().items()
+            for name, action in options_of(self._parser).items()
             if name.startswith("--") and (name not in self._used or isinstance(action.default, (list, tuple)))
         ]
 
