@@ -4,7 +4,6 @@ import http.client
 import json
 import socket
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -198,12 +197,11 @@ def test_serve_forever_answers_until_another_thread_closes(simulator: Simulator)
 
 def test_a_slow_answer_holds_up_nobody_else() -> None:
     simulator = Simulator(clock=RealClock())
-    simulator.fail(path="slow", delay=1.0)
+    simulator.fail(path="slow", delay=2.0)
     with Server(simulator) as server:
         request = b"GET /%s HTTP/1.1\r\nConnection: close\r\n\r\n"
         slow = threading.Thread(target=raw, args=(server, request % b"slow"))
         slow.start()
-        started = time.monotonic()
         raw(server, request % b"quick")
-        assert time.monotonic() - started < 0.8
+        assert slow.is_alive()
         slow.join()
