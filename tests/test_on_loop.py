@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +21,11 @@ from luahost.lua import confine
 from luahost.lua.child import Child
 from luahost.lua.frames import Splitter
 from luahost.lua.waiting import OnLoop
+from tests.escapes.frames.conftest import PRELUDE, start
 from tests.processes import alive, linux, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine
+    from collections.abc import AsyncIterator, Coroutine
     from pathlib import Path
 
     from luahost.integrations.devin.simulator import Simulator
@@ -86,6 +88,23 @@ async def unhindered() -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await ticking
     assert longest < SLOW
+
+
+Hostile = Callable[[Host, str], None]
+
+
+@pytest.fixture
+def hostile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Hostile:
+    """Has the next run of a host go to a process that does something else: `program`, once it was given the script."""
+
+    def make(host: Host, program: str) -> None:
+        file = tmp_path / "hostile.py"
+        file.write_text(f"{PRELUDE}{program}\nrest()", "utf-8")
+        child = start(file)
+        child.meet()
+        monkeypatch.setattr(host._processes._made(), "take_ready", lambda _: child)
+
+    return make
 
 
 def idle(host: Host) -> Child:
@@ -235,25 +254,51 @@ def test_a_process_that_never_takes_its_script_ends_its_run_in_time() -> None:
     assert is_gone
 
 
-def test_answers_that_a_process_does_not_take_hold_up_nobody() -> None:
+def test_answers_that_a_process_does_not_take_at_once_come_in_order_and_hold_up_nobody() -> None:
     (read_end, write_end), (source, other) = os.pipe(), os.pipe()
     child = Child(os.getpid(), write_end, source, seal=confine.Seal({}), space=0, reap=lambda _: 0)
     frames = [b"A%d " % number + b"x" * 3000 for number in range(1, 200)] + [b"A200 " + b"y" * 100_000]
+    came: list[bytes] = []
+
+    def take() -> None:
+        time.sleep(0.1)
+        splitter = Splitter()
+        while len(came) < len(frames):
+            came.extend(splitter.feed(os.read(read_end, 1 << 16)))
+
+    async def send(waiting: OnLoop) -> None:
+        reply = waiting.replies(child)
+        waiting.attach(child, None)
+        for frame in frames:
+            reply(frame)
+        assert not await waiting.output(child, 10)
+        waiting.detach(child, None)
 
     async def main() -> None:
         async with unhindered():
-            reply = OnLoop(asyncio.get_running_loop()).replies(child)
-            for frame in frames:
-                reply(frame)
+            waiting = OnLoop(asyncio.get_running_loop())
+            await asyncio.gather(waiting.drive(send(waiting)), asyncio.to_thread(take))
 
     asyncio.run(main())
-    splitter = Splitter()
-    came: list[bytes] = []
-    while len(came) < len(frames):
-        came += splitter.feed(os.read(read_end, 1 << 16))
-    assert sorted(came) == sorted(frames)
+    assert came == frames
     for fd in (read_end, write_end, source, other):
         os.close(fd)
+
+
+def test_a_process_that_asks_without_end_and_takes_no_answer_is_heard_no_further(hostile: Hostile) -> None:
+    async def act(host: Host) -> tuple[Result, int]:
+        hostile(host, """frame(*[b'Q%d {"op": "note"}' % number for number in range(1, 20000)])""")
+        before = threading.active_count()
+        running = asyncio.create_task(host.run_async("return 1", limits=Limits(wall=1)))
+        most = 0
+        while not running.done():
+            most = max(most, threading.active_count() - before)
+            await asyncio.sleep(0.002)
+        return running.result(), most
+
+    result, threads = on_loop(act, simulate=True)
+    assert result.error.details["limit"] == "wall"
+    assert threads < 10
 
 
 @pytest.mark.parametrize("source", ["print(1) " + ENDLESS, "print(1) sleep(60)"])

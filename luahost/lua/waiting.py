@@ -106,6 +106,10 @@ class OnLoop:
         self._run: Coroutine[Any, Any, Any]
         self._done: Future[Any] = loop.create_future()
         self._timer: TimerHandle | None = None
+        self._source: int | None = None
+        """What the attached child's frames come from."""
+        self._untaken: list[bytes] = []
+        """Answers that the child does not take at once."""
 
     def drive(self, run: Coroutine[Any, Any, T]) -> Future[T]:
         """Begin it at once; its end is where this says."""
@@ -124,7 +128,7 @@ class OnLoop:
                 raise
 
     async def elsewhere(self, work: Callable[[], T]) -> T:
-        """What `work` gives, from a thread of its own."""
+        """What `work` gives, from a thread of its own; what the child says meanwhile waits in its pipe."""
         came: list[Any] = []
 
         def do() -> None:
@@ -137,7 +141,11 @@ class OnLoop:
                 self._loop.call_soon_threadsafe(self._resume, None)
 
         threading.Thread(target=do, name="luahost-elsewhere", daemon=True).start()
+        if self._source is not None:
+            self._loop.remove_reader(self._source)
         await _suspend()
+        if self._source is not None:
+            self._loop.add_reader(self._source, self._end_wait, True)
         if len(came) > 1:
             raise came[0]
         found: T = came[0]
@@ -155,17 +163,22 @@ class OnLoop:
         def reply(frame: bytes) -> None:
             if threading.get_ident() != here:
                 child.send(frame)
-            elif not child.send_at_once(frame):
-                threading.Thread(target=child.send, args=(frame,), name="luahost-elsewhere", daemon=True).start()
+            elif self._untaken or not child.send_at_once(frame):
+                self._untaken.append(frame)
 
         return reply
 
     def attach(self, child: Child, cancellation: Cancellation | None) -> None:
+        self._source = child.source
         self._loop.add_reader(child.source, self._end_wait, True)
         if cancellation is not None:
             cancellation.wakes(self._wake_soon)
 
-    async def output(self, child: Child, seconds: float) -> bool:  # noqa: ARG002 (of the one that is attached)
+    async def output(self, child: Child, seconds: float) -> bool:
+        if self._untaken:  # it is heard no further before they are: it may ask without end, and take none
+            untaken, self._untaken = self._untaken, []
+            await self.elsewhere(lambda: child.send_all(untaken))
+            return False  # so long has passed that whoever waits looks at the time again
         self._timer = self._loop.call_later(seconds, self._end_wait, False)
         return await _suspend()
 
@@ -181,5 +194,6 @@ class OnLoop:
 
     def detach(self, child: Child, cancellation: Cancellation | None) -> None:
         self._loop.remove_reader(child.source)
+        self._source = None
         if cancellation is not None:
             cancellation.forget(self._wake_soon)
