@@ -88,8 +88,9 @@ class Pool:
             self._discard(child)  # likewise
 
     def has_ready(self, owner: str = "") -> bool:
-        """Whether there is one now."""
-        return bool(self._idle.get(owner) or self._ready) and self._program == os.getpid()
+        """Whether there is one now that nobody else waits for."""
+        found = self._idle.get(owner) or (self._ready and not self._waiting)
+        return bool(found) and self._program == os.getpid()
 
     def _at_once(self, owner: str) -> Child | None:
         """One that need not be waited for. Whoever waits comes first, but for what rests for this owner alone."""

@@ -344,6 +344,23 @@ def test_an_owner_is_given_a_process_of_its_own_while_another_waits_for_its_plac
             pool.close()
 
 
+def test_what_somebody_waits_for_is_not_ready_for_another() -> None:
+    pool = Pool(reuse=10)
+    mine = pool.take("mine")
+    assert mine is not None
+    try:
+        assert wait_until(lambda: pool.has_ready("other"))
+        with pool._changed:
+            pool._waiting.append("third")
+        assert not pool.has_ready("other")
+        assert pool.take_ready("other") is None
+        pool.give_back(mine, "mine", fit=True)
+        assert pool.has_ready("mine")
+    finally:
+        pool._waiting.remove("third")
+        pool.close()
+
+
 def test_who_comes_while_a_pool_closes_does_not_wait_behind_those_who_leave(monkeypatch: pytest.MonkeyPatch) -> None:
     pool = Pool(most=1)
     busy = pool.take()
