@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -439,6 +440,67 @@ def test_the_end_of_the_loop_ends_its_runs() -> None:
         pid = asyncio.run(main(host))
         assert wait_until(lambda: not alive(pid))
         assert asyncio.run(host.run_async("return 1")).value == 1  # and on another loop
+
+
+CREATE = "app.integrations.devin.create_session('x')"
+
+
+@pytest.mark.parametrize("source", [ENDLESS, "sleep(60)", CREATE])
+def test_a_loop_that_is_closed_in_the_middle_ends_its_runs(source: str, accounts: Any, simulator: Simulator) -> None:
+    simulator.fail(method="POST", delay=1.0)
+
+    async def begin(host: Host) -> int:
+        await ready(host)
+        pid = idle(host).pid
+        asyncio.create_task(host.run_async(source, limits=Limits(cpu=60)))  # noqa: RUF006 (nobody waits for it)
+        await asyncio.sleep(0.2)
+        if source == CREATE:
+            assert await asyncio.to_thread(wait_until, lambda: bool(simulator.requests))
+        return pid
+
+    options: dict[str, Any] = {"accounts": accounts(), "policy": Policy(write="allow")}
+    with Host(state=False, reuse=50, processes=1, **options) as host:
+        loop = asyncio.new_event_loop()
+        pid = loop.run_until_complete(begin(host))
+        loop.close()
+        assert host.run("return 1", limits=Limits(wall=5)).value == 1
+        assert wait_until(lambda: not alive(pid))
+
+
+def test_a_process_that_comes_when_its_loop_is_closed_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def begin(host: Host) -> None:
+        asyncio.create_task(host.run_async("return 1"))  # noqa: RUF006 (likewise)
+        assert await asyncio.to_thread(wait_until, lambda: len(waiting()) == 1)
+
+    def waiting() -> list[str]:
+        return host._processes._made()._waiting
+
+    with Host(state=False, reuse=50, processes=1) as host:
+        host.run("return 1", owner="first")
+        monkeypatch.setattr(host._processes, "has_ready", lambda _: True)  # another run is about to take it
+        pool = host._processes._made()
+        busy = pool.take("first")
+        assert busy is not None
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(begin(host))
+        loop.close()
+        pool.give_back(busy, "first", fit=False)
+        assert wait_until(lambda: not waiting())
+        assert host.run("return 2", limits=Limits(wall=5)).value == 2
+
+
+def test_what_is_done_elsewhere_is_done_in_the_context_of_the_run() -> None:
+    number: ContextVar[int] = ContextVar("number")
+
+    async def act(waiting: OnLoop) -> list[int]:
+        return [number.get(), await waiting.elsewhere(number.get), number.get()]
+
+    async def main() -> list[int]:
+        number.set(7)
+        waiting = OnLoop(asyncio.get_running_loop())
+        return await waiting.drive(act(waiting))
+
+    assert asyncio.run(main()) == [7, 7, 7]
 
 
 def test_a_mistake_of_the_program_is_raised(tmp_path: Path) -> None:
