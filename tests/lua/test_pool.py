@@ -383,6 +383,37 @@ def test_who_comes_while_a_pool_closes_does_not_wait_behind_those_who_leave(monk
     pool.give_back(busy, fit=False)
 
 
+def test_ctrl_c_leaves_nothing_locked_wherever_it_comes() -> None:
+    pool = Pool(reuse=1000)
+    seen = at = 0
+
+    def interrupt(_: Any, event: str, __: Any) -> Any:
+        nonlocal seen
+        seen += event in ("call", "return")  # where Python looks for signals
+        if seen == at and event in ("call", "return"):
+            raise KeyboardInterrupt
+        return interrupt
+
+    while seen == at:
+        rests = pool.take()
+        assert rests is not None
+        pool.give_back(rests, fit=True)
+        seen, at = 0, at + 1
+        sys.settrace(interrupt)
+        try:
+            child = pool.take_ready()
+            assert child is not None
+            pool.give_back(child, fit=True)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(None)
+        assert pool._changed.acquire(timeout=1)
+        pool._changed.release()
+    pool.close()
+    assert at > 10
+
+
 def killed(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
     assert wait_until(lambda: not alive(pid))
