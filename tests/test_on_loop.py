@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from luahost import Cancellation, Host, Limits, Policy, UsageError
+from luahost.agents import render
 from luahost.errors import InternalError
-from luahost.lua import confine
+from luahost.lua import bridge, confine
 from luahost.lua.child import Child
 from luahost.lua.frames import Splitter
 from luahost.lua.waiting import OnLoop
+from luahost.lua.wire import read_object
 from tests.escapes.frames.conftest import PRELUDE, start
 from tests.processes import alive, linux, wait_until
 
@@ -218,6 +220,52 @@ def test_functions_of_the_program_are_called_in_threads(name: str) -> None:
     on_loop(act, simulate=True)
     assert called
     assert threading.get_ident() not in called
+
+
+LARGE = "local t = {} for i = 1, 50000 do t[i] = i end "
+
+
+@pytest.mark.parametrize(
+    ("source", "elsewhere"),
+    [
+        ("return 1", False),
+        (LARGE + "return t", True),
+        (LARGE + "error({code = 'conflict', message = 'm', details = t})", True),
+        ("print(('x'):rep(50000))", True),
+        ("return ('x'):rep(50000)", True),
+    ],
+)
+def test_a_large_result_is_told_of_in_a_thread(
+    source: str,
+    elsewhere: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[int] = []
+    rendered = render.run
+
+    def noted(*args: Any) -> Any:
+        told.append(threading.get_ident())
+        return rendered(*args)
+
+    monkeypatch.setattr(render, "run", noted)
+    on_loop(lambda host: host.handle_async({"name": "execute_lua", "arguments": {"code": source}}))
+    assert (threading.get_ident() not in told) == elsewhere
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("source", [LARGE + "return t", "pcall(docs.search, ('x'):rep(200000))"])
+def test_a_large_frame_is_read_in_a_thread(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def noted(body: bytes) -> Any:
+        if len(body) > 200_000:
+            read.append(threading.get_ident())
+        return read_object(body)
+
+    monkeypatch.setattr(bridge, "read_object", noted)
+    assert on_loop(lambda host: host.run_async(source)).ok
+    assert len(read) == 1
+    assert threading.get_ident() not in read
 
 
 def test_who_is_asked_may_take_time() -> None:

@@ -71,7 +71,14 @@ async def perform_async(
 ) -> ToolResult:
     """`perform`, by `Host.run_async`, whose options these are."""
     found = _found(host, name, arguments, max_chars, run_options)
-    return found if isinstance(found, ToolResult) else found.told(await host.run_async(found.code, **found.options))
+    if isinstance(found, ToolResult):
+        return found
+    result = await host.run_async(found.code, **found.options)
+    if not render.takes_long(result):
+        return found.told(result)
+    from asyncio import to_thread  # a program without an event loop need not wait for it
+
+    return await to_thread(found.told, result)
 
 
 class _Script(NamedTuple):

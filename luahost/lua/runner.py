@@ -6,6 +6,7 @@ import time
 
 # signal itself makes enumerations of them, for half a millisecond; type checkers do not know what it is made of.
 from _signal import SIGKILL, SIGSYS, SIGXCPU  # type: ignore[import-not-found]
+from functools import partial
 
 from luahost.calls.limits import limit_exceeded
 from luahost.errors import Cancelled, InternalError, LuaHostError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from luahost.lua.waiting import Waiting
 
 _SOME_TIME = 0.05  # seconds of processor time that a process takes which is not dead
+_LARGE = 1 << 17  # bytes of a frame that takes long to read
 _EXIT_OF_PANIC = 1  # how LuaJIT ends a process that has no memory left for an error
 _OUT_OF_MEMORY, _SPENT = 11, 13  # as luahost.lua.worker has them, which is not imported here
 
@@ -82,7 +84,10 @@ async def _exchange(bridge: Bridge, run: Run, child: Child, reply: Callable[[byt
                 continue
             for frame in child.frames():
                 heard = True
-                bridge.receive(frame, reply)
+                if len(frame) > _LARGE:
+                    await waiting.elsewhere(partial(bridge.receive, frame, reply))
+                else:
+                    bridge.receive(frame, reply)
                 if bridge.has_ended():
                     if run.is_over():
                         raise run.wall_exceeded()
