@@ -104,6 +104,8 @@ def _look_at(ended: Future[Result]) -> None:
 
 
 def _takes_long(options: RunOptions) -> bool:
+    """Whether more is to be done than to wait: an account that is looked up may be in files and in a keyring."""
     limits = options.get("limits")
     asks = options.get("dry_run") or (limits is not None and limits.calls_per_function)
-    return bool(asks) or any(options.get(name) is not None for name in _CALLED)
+    looks_up = options.get("account", "default") != "default"
+    return bool(asks) or looks_up or any(options.get(name) is not None for name in _CALLED)

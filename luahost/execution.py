@@ -94,7 +94,8 @@ class Execution:
             self._run.tell_unsettled()
         except BaseException as fault:
             try:
-                await self._settle()  # a write that has left is no less known for a fault of ours
+                if not isinstance(fault, GeneratorExit):  # the event loop was closed: nothing can be waited for
+                    await self._settle()  # a write that has left is no less known for a fault of ours
             finally:
                 self._run.end_trace(fault)
                 if self._run.journal is not None:

@@ -231,7 +231,7 @@ class Host:
             )
             if again is None:
                 if run.account != "default":  # an error at once, not at the first call that may never come
-                    await waiting.elsewhere(lambda: self.dispatcher.check_account(run.account))
+                    self.dispatcher.check_account(run.account)
                 if self.journal and lasting is None and not dry_run:
                     self._write_down(run, start, run_id, modules, files)
             elif again.has_moved:

@@ -56,16 +56,22 @@ class Processes:
         pool = self._made()
         key = _NOBODY if owner is None else owner
         child = pool.take_ready(key)
-        if child is None:
-            child = await waiting.elsewhere(lambda: pool.take(key, run.remaining(), run.cancellation))
-        if child is None:
-            raise Cancelled("the run was cancelled") if run.cancelled else run.wall_exceeded()
         fit = False
+
+        def wait() -> None:
+            nonlocal child  # it is given back also where an event loop is closed before that hears of it
+            child = pool.take(key, run.remaining(), run.cancellation)
+
         try:
+            if child is None:
+                await waiting.elsewhere(wait)
+            if child is None:
+                raise Cancelled("the run was cancelled") if run.cancelled else run.wall_exceeded()
             await self.run_in(child, bridge, run, start, waiting)
             fit = bridge.is_clean() and owner is not None
         finally:
-            pool.give_back(child, key, fit=fit)
+            if child is not None:
+                pool.give_back(child, key, fit=fit)
 
     async def run_in(self, child: Child, bridge: Bridge, run: Run, start: dict[str, Any], waiting: Waiting) -> None:
         """Run in this process, if its walls suffice."""

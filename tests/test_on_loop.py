@@ -10,7 +10,9 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,14 +20,16 @@ import pytest
 from luahost import Cancellation, Host, Limits, Policy, UsageError
 from luahost.agents import render
 from luahost.errors import InternalError
-from luahost.lua import bridge, confine, wire
+from luahost.lua import bridge, confine
 from luahost.lua.child import Child
 from luahost.lua.frames import Splitter
 from luahost.lua.waiting import OnLoop
+from luahost.lua.wire import read_object
+from tests.escapes.frames.conftest import PRELUDE, start
 from tests.processes import alive, linux, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine
+    from collections.abc import AsyncIterator, Coroutine
     from pathlib import Path
 
     from luahost.integrations.devin.simulator import Simulator
@@ -88,6 +92,23 @@ async def unhindered() -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await ticking
     assert longest < SLOW
+
+
+Hostile = Callable[[Host, str], None]
+
+
+@pytest.fixture
+def hostile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Hostile:
+    """Has the next run of a host go to a process that does something else: `program`, once it was given the script."""
+
+    def make(host: Host, program: str) -> None:
+        file = tmp_path / "hostile.py"
+        file.write_text(f"{PRELUDE}{program}\nrest()", "utf-8")
+        child = start(file)
+        child.meet()
+        monkeypatch.setattr(host._processes._made(), "take_ready", lambda _: child)
+
+    return make
 
 
 def idle(host: Host) -> Child:
@@ -153,10 +174,9 @@ def told(result: Result) -> Any:
     return error, output, str(result.values) if not result.error else None, calls, result.meta["notices"]
 
 
-def test_an_account_that_is_none_is_an_error_at_once(threads: list[str]) -> None:
+def test_an_account_that_is_none_is_an_error_at_once() -> None:
     result = on_loop(lambda host: host.run_async("print(1)", account="nobody"), simulate=True)
     assert (result.error.code, result.output) == ("unknown_account", "")
-    assert "print(1)" not in threads
 
 
 def test_many_runs_need_no_thread(threads: list[str]) -> None:
@@ -175,6 +195,20 @@ def test_many_runs_need_no_thread(threads: list[str]) -> None:
     assert threads == []
 
 
+@pytest.mark.parametrize("account", ["default", "work"])
+def test_runs_that_wait_for_a_process_have_no_more_threads_than_there_are_processes(account: str) -> None:
+    async def act(host: Host) -> int:
+        before, most = threading.active_count(), 0
+        runs = [asyncio.create_task(host.run_async("return 1", account=account)) for _ in range(100)]
+        while not all(each.done() for each in runs):
+            most = max(most, threading.active_count() - before)
+            await asyncio.sleep(0)
+        assert all(each.result().ok for each in runs)
+        return most
+
+    assert on_loop(act, simulate=True, processes=2) < 10
+
+
 @pytest.mark.parametrize("name", ["on_output", "on_notice", "on_begin", "on_call"])
 def test_functions_of_the_program_are_called_in_threads(name: str) -> None:
     called: list[int] = []
@@ -189,27 +223,50 @@ def test_functions_of_the_program_are_called_in_threads(name: str) -> None:
     assert threading.get_ident() not in called
 
 
-def test_what_takes_long_to_read_and_to_cut_a_thread_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    done: dict[str, list[bool]] = {"read": [], "cut": []}
+LARGE = "local t = {} for i = 1, 50000 do t[i] = i end "
 
-    def noting(what: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        def noted(*args: Any) -> Any:
-            done[what].append(threading.current_thread() is threading.main_thread())
-            return function(*args)
 
-        return noted
+@pytest.mark.parametrize(
+    ("source", "elsewhere"),
+    [
+        ("return 1", False),
+        (LARGE + "return t", True),
+        (LARGE + "error({code = 'conflict', message = 'm', details = t})", True),
+        ("print(('x'):rep(50000))", True),
+        ("return ('x'):rep(50000)", True),
+    ],
+)
+def test_a_large_result_is_told_of_in_a_thread(
+    source: str,
+    elsewhere: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[int] = []
+    rendered = render.run
 
-    monkeypatch.setattr(bridge, "read_object", noting("read", wire.read_object))
-    monkeypatch.setattr(render, "run", noting("cut", render.run))
+    def noted(*args: Any) -> Any:
+        told.append(threading.get_ident())
+        return rendered(*args)
 
-    async def act(host: Host) -> list[str]:
-        sources = ("return 1", "return ('x'):rep(3e6)", "return 2")
-        done["read"].clear()
-        return [str(await host.handle_async({"name": "execute_lua", "arguments": {"code": s}})) for s in sources]
+    monkeypatch.setattr(render, "run", noted)
+    on_loop(lambda host: host.handle_async({"name": "execute_lua", "arguments": {"code": source}}))
+    assert (threading.get_ident() not in told) == elsewhere
+    assert len(told) == 1
 
-    few, many, few_again = on_loop(act)
-    assert done == {"read": [True, False, True], "cut": [True, False, True]}
-    assert ("'values': [1]" in few, "xxx" in many, "'values': [2]" in few_again) == (True, True, True)
+
+@pytest.mark.parametrize("source", [LARGE + "return t", "pcall(docs.search, ('x'):rep(200000))"])
+def test_a_large_frame_is_read_in_a_thread(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def noted(body: bytes) -> Any:
+        if len(body) > 200_000:
+            read.append(threading.get_ident())
+        return read_object(body)
+
+    monkeypatch.setattr(bridge, "read_object", noted)
+    assert on_loop(lambda host: host.run_async(source)).ok
+    assert len(read) == 1
+    assert threading.get_ident() not in read
 
 
 def test_who_is_asked_may_take_time() -> None:
@@ -264,29 +321,55 @@ def test_a_process_that_never_takes_its_script_ends_its_run_in_time() -> None:
     assert is_gone
 
 
-def test_answers_that_a_process_does_not_take_hold_up_nobody() -> None:
+def test_answers_that_a_process_does_not_take_at_once_come_in_order_and_hold_up_nobody() -> None:
     (read_end, write_end), (source, other) = os.pipe(), os.pipe()
     waits = subprocess.Popen(["sleep", "60"])
     child = Child(waits.pid, write_end, source, seal=confine.Seal({}), space=0, reap=lambda _: 0)
     frames = [b"A%d " % number + b"x" * 3000 for number in range(1, 200)] + [b"A200 " + b"y" * 100_000]
+    came: list[bytes] = []
+
+    def take() -> None:
+        time.sleep(0.1)
+        splitter = Splitter()
+        while len(came) < len(frames):
+            came.extend(splitter.feed(os.read(read_end, 1 << 16)))
+
+    async def send(waiting: OnLoop) -> None:
+        reply = waiting.replies(child)
+        waiting.attach(child, None)
+        for frame in frames:
+            reply(frame)
+        assert not await waiting.output(child, 10)
+        waiting.detach(child, None)
 
     async def main() -> None:
         async with unhindered():
-            reply = OnLoop(asyncio.get_running_loop()).replies(child)
-            for frame in frames:
-                reply(frame)
+            waiting = OnLoop(asyncio.get_running_loop())
+            await asyncio.gather(waiting.drive(send(waiting)), asyncio.to_thread(take))
 
     asyncio.run(main())
-    splitter = Splitter()
-    came: list[bytes] = []
-    while len(came) < len(frames):
-        came += splitter.feed(os.read(read_end, 1 << 16))
-    assert sorted(came) == sorted(frames)
+    assert came == frames
     assert waits.poll() is None
     waits.kill()
     waits.wait()
     for fd in (read_end, write_end, source, other):
         os.close(fd)
+
+
+def test_a_process_that_asks_without_end_and_takes_no_answer_is_heard_no_further(hostile: Hostile) -> None:
+    async def act(host: Host) -> tuple[Result, int]:
+        hostile(host, """frame(*[b'Q%d {"op": "note"}' % number for number in range(1, 20000)])""")
+        before = threading.active_count()
+        running = asyncio.create_task(host.run_async("return 1", limits=Limits(wall=1)))
+        most = 0
+        while not running.done():
+            most = max(most, threading.active_count() - before)
+            await asyncio.sleep(0.002)
+        return running.result(), most
+
+    result, threads = on_loop(act, simulate=True)
+    assert result.error.details["limit"] == "wall"
+    assert threads < 10
 
 
 @pytest.mark.parametrize("source", ["print(1) " + ENDLESS, "print(1) sleep(60)"])
@@ -414,6 +497,67 @@ def test_the_end_of_the_loop_ends_its_runs() -> None:
         pid = asyncio.run(main(host))
         assert wait_until(lambda: not alive(pid))
         assert asyncio.run(host.run_async("return 1")).value == 1  # and on another loop
+
+
+CREATE = "app.integrations.devin.create_session('x')"
+
+
+@pytest.mark.parametrize("source", [ENDLESS, "sleep(60)", CREATE])
+def test_a_loop_that_is_closed_in_the_middle_ends_its_runs(source: str, accounts: Any, simulator: Simulator) -> None:
+    simulator.fail(method="POST", delay=1.0)
+
+    async def begin(host: Host) -> int:
+        await ready(host)
+        pid = idle(host).pid
+        asyncio.create_task(host.run_async(source, limits=Limits(cpu=60)))  # noqa: RUF006 (nobody waits for it)
+        await asyncio.sleep(0.2)
+        if source == CREATE:
+            assert await asyncio.to_thread(wait_until, lambda: bool(simulator.requests))
+        return pid
+
+    options: dict[str, Any] = {"accounts": accounts(), "policy": Policy(write="allow")}
+    with Host(state=False, reuse=50, processes=1, **options) as host:
+        loop = asyncio.new_event_loop()
+        pid = loop.run_until_complete(begin(host))
+        loop.close()
+        assert host.run("return 1", limits=Limits(wall=5)).value == 1
+        assert wait_until(lambda: not alive(pid))
+
+
+def test_a_process_that_comes_when_its_loop_is_closed_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def begin(host: Host) -> None:
+        asyncio.create_task(host.run_async("return 1"))  # noqa: RUF006 (likewise)
+        assert await asyncio.to_thread(wait_until, lambda: len(waiting()) == 1)
+
+    def waiting() -> list[str]:
+        return host._processes._made()._waiting
+
+    with Host(state=False, reuse=50, processes=1) as host:
+        host.run("return 1", owner="first")
+        monkeypatch.setattr(host._processes, "has_ready", lambda _: True)  # another run is about to take it
+        pool = host._processes._made()
+        busy = pool.take("first")
+        assert busy is not None
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(begin(host))
+        loop.close()
+        pool.give_back(busy, "first", fit=False)
+        assert wait_until(lambda: not waiting())
+        assert host.run("return 2", limits=Limits(wall=5)).value == 2
+
+
+def test_what_is_done_elsewhere_is_done_in_the_context_of_the_run() -> None:
+    number: ContextVar[int] = ContextVar("number")
+
+    async def act(waiting: OnLoop) -> list[int]:
+        return [number.get(), await waiting.elsewhere(number.get), number.get()]
+
+    async def main() -> list[int]:
+        number.set(7)
+        waiting = OnLoop(asyncio.get_running_loop())
+        return await waiting.drive(act(waiting))
+
+    assert asyncio.run(main()) == [7, 7, 7]
 
 
 def test_a_mistake_of_the_program_is_raised(tmp_path: Path) -> None:

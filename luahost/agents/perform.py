@@ -23,7 +23,6 @@ MAX_CHARS = 20_000
 """Characters of a tool's text, and of its data as JSON, unless said otherwise: some 5,000 tokens."""
 
 _LEAST_CHARS = 1_000
-_LARGE = 2 << 20  # bytes of output, and of what the script has made of values, that take milliseconds to cut
 _MOST_PARAMETERS = 5  # of a function in the results of a search
 
 
@@ -75,9 +74,9 @@ async def perform_async(
     if isinstance(found, ToolResult):
         return found
     result = await host.run_async(found.code, **found.options)
-    if len(result.output) + (result.memory_bytes or 0) < _LARGE:
+    if not render.takes_long(result):
         return found.told(result)
-    from asyncio import to_thread  # which `perform` has no use for
+    from asyncio import to_thread  # a program without an event loop need not wait for it
 
     return await to_thread(found.told, result)
 

@@ -22,6 +22,7 @@ _MOST_NOTICES = 10
 _MOST_NOTICE = 300  # characters
 _MOST_CALLS = 20  # different ones that are named
 _MOST_FRAMES = 6  # lines of a Lua traceback
+_LONG = 20_000  # characters and values that are rendered in no time
 
 
 def run(result: Result, code: str, name: str, most: int) -> tuple[str, dict[str, Any]]:
@@ -43,6 +44,19 @@ def run(result: Result, code: str, name: str, most: int) -> tuple[str, dict[str,
     ]
     rest = ends_of("\n".join(filter(None, parts)), most - len(error) - 1)
     return "\n".join(filter(None, (error, rest))), _data(result, most)
+
+
+def takes_long(result: Result) -> bool:
+    """Whether there is so much in a run that `run` takes long, whatever little it tells of it."""
+    left: list[Any] = [result.output, result.values, result.error and result.error.details]
+    seen = 0
+    while left and seen <= _LONG:
+        value = left.pop()
+        seen += len(value) if isinstance(value, (str, list, dict)) else 1
+        if isinstance(value, (list, dict)) and seen <= _LONG:
+            left += value
+            left += value.values() if isinstance(value, dict) else ()
+    return seen > _LONG
 
 
 def _data(result: Result, most: int) -> dict[str, Any]:

@@ -120,6 +120,11 @@ class Child:
         finally:
             self._sending.release()
 
+    def send_all(self, frames: Iterable[bytes]) -> None:
+        """Send several, likewise."""
+        for frame in frames:
+            self.send(frame)
+
     def send_at_once(self, frame: bytes) -> bool:
         """Send one frame if nobody has to wait for that; whether it was sent."""
         data = pack(frame)

@@ -46,7 +46,9 @@ class Pool:
     def _forget(self) -> None:
         """Begin anew; in a program that has forked, the pool of the one that forked it is not this one's."""
         self._program = os.getpid()
-        self._changed = threading.Condition(threading.Lock())
+        # Taken by itself: in a condition's own `with`, Ctrl-C may come when it is taken and before it is known to be.
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._jobs: SimpleQueue[Child | None] = SimpleQueue()
         self._ready: list[Child] = []
         self._idle: dict[str, list[Child]] = {}
@@ -81,15 +83,16 @@ class Pool:
         if self._program != os.getpid():
             self._forget()
         while True:
-            with self._changed:
+            with self._lock:
                 child = self._at_once(owner)
             if child is None or child.is_ready():
                 return child
             self._discard(child)  # likewise
 
     def has_ready(self, owner: str = "") -> bool:
-        """Whether there is one now."""
-        return bool(self._idle.get(owner) or self._ready) and self._program == os.getpid()
+        """Whether there is one now that nobody else waits for."""
+        found = self._idle.get(owner) or (self._ready and not self._waiting)
+        return bool(found) and self._program == os.getpid()
 
     def _at_once(self, owner: str) -> Child | None:
         """One that need not be waited for. Whoever waits comes first, but for what rests for this owner alone."""
@@ -111,12 +114,12 @@ class Pool:
 
     def _taken(self, owner: str, until: float | None, cancellation: Cancellation | None) -> Child | None:
         if cancellation is None:
-            with self._changed:
+            with self._lock:
                 return self._at_once(owner) or self._wait(owner, until)
         # Whoever cancels must not wait for the pool: a thread passes it on.
         cancellation.wakes(self._wake_soon)
         try:
-            with self._changed:
+            with self._lock:
                 return self._at_once(owner) or self._wait(owner, until, cancellation)
         finally:
             cancellation.forget(self._wake_soon)
@@ -125,7 +128,7 @@ class Pool:
         threading.Thread(target=self._wake, name="luahost-wake", daemon=True).start()
 
     def _wake(self) -> None:
-        with self._changed:
+        with self._lock:
             self._changed.notify_all()
 
     def _wait(self, owner: str, until: float | None, cancellation: Cancellation | None = None) -> Child | None:
@@ -154,7 +157,7 @@ class Pool:
         """Done with a process; `fit` says that it ended its run as it should."""
         rests = fit
         fit = fit and child.runs < self._reuse and (child.was_brief() or not child.has_grown())
-        with self._changed:
+        with self._lock:
             if fit and not self._closed and not self._is_wanted_by_another(owner):
                 self._idle.setdefault(owner, []).append(child)
                 if self._waiting:
@@ -165,7 +168,7 @@ class Pool:
         self._discard(child)
 
     def _discard(self, child: Child) -> None:
-        with self._changed:
+        with self._lock:
             if not self._closed:
                 self._jobs.put(child)
                 return
@@ -177,7 +180,7 @@ class Pool:
 
     def close(self) -> None:
         """End all processes. Calling it again does nothing."""
-        with self._changed:
+        with self._lock:
             if self._closed or self._program != os.getpid():
                 return
             self._closed = True
@@ -215,7 +218,7 @@ class Pool:
                     parent.close()
                     parent = None
                 self._fail(error)
-        with self._changed:
+        with self._lock:
             doomed += [*self._ready, *(each for idle in self._idle.values() for each in idle)]
             with suppress(Empty):
                 while True:
@@ -245,14 +248,14 @@ class Pool:
             timeout = _PAUSE
 
     def _is_short(self) -> bool:
-        with self._changed:
+        with self._lock:
             if self._closed or len(self._all) >= self._most:
                 return False
             return len(self._ready) < max(len(self._waiting), 1 if self._reuse > 1 else self._stock)
 
     def _make_room(self) -> list[Child]:
         """When somebody waits and all processes exist, one that rests for another owner goes."""
-        with self._changed:
+        with self._lock:
             if self._waiting and not self._ready and len(self._all) >= self._most:
                 for owner, idle in self._idle.items():
                     if idle and owner not in self._waiting:
@@ -260,18 +263,18 @@ class Pool:
             return []
 
     def _add(self, child: Child) -> None:
-        with self._changed:
+        with self._lock:
             self._all.add(child)
             self._ready.append(child)
             self._changed.notify()
 
     def _bury(self, child: Child) -> None:
         child.close()
-        with self._changed:
+        with self._lock:
             self._all.discard(child)
 
     def _fail(self, error: Exception) -> None:
-        with self._changed:
+        with self._lock:
             if not isinstance(error, LuaHostError):
                 why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
                 error = InternalError(f"no process for scripts can be started: {why}", hint="run it again")
@@ -280,7 +283,7 @@ class Pool:
 
     def _shrink(self) -> list[Child]:
         """After a while without runs: one ready process is enough."""
-        with self._changed:
+        with self._lock:
             self._stock = 1
             doomed = [each for idle in self._idle.values() for each in idle] + self._ready[1:]
             self._idle.clear()

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from luahost.lua.child import Child
     from luahost.lua.waiting import Waiting
 
-_LARGE = 1 << 18  # bytes of a frame that takes milliseconds to read
 _SOME_TIME = 0.05  # seconds of processor time that a process takes which is not dead
+_LARGE = 1 << 17  # bytes of a frame that takes long to read
 _EXIT_OF_PANIC = 1  # how LuaJIT ends a process that has no memory left for an error
 _OUT_OF_MEMORY, _SPENT = 11, 13  # as luahost.lua.worker has them, which is not imported here
 

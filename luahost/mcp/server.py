@@ -228,7 +228,8 @@ async def _tell(ctx: ServerRequestContext, execution: Execution) -> None:
     told, started = 0.0, execution.loop.time()
     while True:
         try:
-            await asyncio.wait_for(execution.followed.wait(), HEARTBEAT)
+            async with asyncio.timeout(HEARTBEAT):  # wait_for loses a cancellation that comes with what it waits for
+                await execution.followed.wait()
         except TimeoutError:
             told += 0.001
             message = f"running for {execution.loop.time() - started:.0f} s"

@@ -344,6 +344,23 @@ def test_an_owner_is_given_a_process_of_its_own_while_another_waits_for_its_plac
             pool.close()
 
 
+def test_what_somebody_waits_for_is_not_ready_for_another() -> None:
+    pool = Pool(reuse=10)
+    mine = pool.take("mine")
+    assert mine is not None
+    try:
+        assert wait_until(lambda: pool.has_ready("other"))
+        with pool._changed:
+            pool._waiting.append("third")
+        assert not pool.has_ready("other")
+        assert pool.take_ready("other") is None
+        pool.give_back(mine, "mine", fit=True)
+        assert pool.has_ready("mine")
+    finally:
+        pool._waiting.remove("third")
+        pool.close()
+
+
 def test_who_comes_while_a_pool_closes_does_not_wait_behind_those_who_leave(monkeypatch: pytest.MonkeyPatch) -> None:
     pool = Pool(most=1)
     busy = pool.take()
@@ -364,6 +381,37 @@ def test_who_comes_while_a_pool_closes_does_not_wait_behind_those_who_leave(monk
         with pytest.raises(UsageError, match="closed"):
             leaving.result()
     pool.give_back(busy, fit=False)
+
+
+def test_ctrl_c_leaves_nothing_locked_wherever_it_comes() -> None:
+    pool = Pool(reuse=1000)
+    seen = at = 0
+
+    def interrupt(_: Any, event: str, __: Any) -> Any:
+        nonlocal seen
+        seen += event in ("call", "return")  # where Python looks for signals
+        if seen == at and event in ("call", "return"):
+            raise KeyboardInterrupt
+        return interrupt
+
+    while seen == at:
+        rests = pool.take()
+        assert rests is not None
+        pool.give_back(rests, fit=True)
+        seen, at = 0, at + 1
+        sys.settrace(interrupt)
+        try:
+            child = pool.take_ready()
+            assert child is not None
+            pool.give_back(child, fit=True)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(None)
+        assert pool._changed.acquire(timeout=1)
+        pool._changed.release()
+    pool.close()
+    assert at > 10
 
 
 def killed(pid: int) -> None:

@@ -7,6 +7,7 @@ import http.client
 import json
 import time
 from contextlib import closing
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from mcp.shared.exceptions import MCPError
 from luahost import Host
 from luahost.agents import ToolResult
 from luahost.mcp.execution import Execution, Executions
+from luahost.mcp.server import _followed
 from tests.mcp.conftest import BUSY, HELLO, TOKEN, Http, Raw, Way, burning, call, run, until
 from tests.processes import alive
 
@@ -68,6 +70,24 @@ def test_progress_is_sent_a_few_times_a_second_at_most(era: Way) -> None:
             return time.monotonic() - started
 
     assert len(told) <= 1 + 4 * run(act())
+
+
+def test_news_that_comes_as_a_run_ends_does_not_hold_up_its_answer() -> None:
+    async def hear(*_: Any, **__: Any) -> None: ...
+
+    async def follow(turns: int) -> None:  # of the event loop between the last news and the end
+        ctx: Any = SimpleNamespace(session=SimpleNamespace(report_progress=hear))
+        async with _followed(ctx, execution := Execution()):
+            await asyncio.sleep(0.01)
+            execution.followed.set()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+
+    async def act() -> None:
+        _, late = await asyncio.wait([asyncio.create_task(follow(turns)) for turns in range(8)], timeout=5)
+        assert not late
+
+    run(act())
 
 
 # -- cancelling ----------------------------------------------------------------------------------------------------
