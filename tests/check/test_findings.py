@@ -219,6 +219,7 @@ def test_no_example_and_no_block_of_a_page_has_a_finding(known: Known, alone: Kn
 LATE = {
     "list:push()", "os.time of a text", "os.date of a text", "+ between texts", "% behind a text", "a value of await",
     "a number beside a text", "tonumber of no number", "a text for a place",
+    "text.upper()", "toFixed of a number", "a bracket in a pattern", "nothing to put in", "text times a number",
 }  # fmt: skip
 COMMON = [
     row
