@@ -210,7 +210,9 @@ local FIELDS = {
 local WRAPPERS = { data = true, result = true, results = true, response = true, body = true, item = true, items = true }
 
 -- Fields of what pcall has caught.
+local RAISED = "an error of a call has code, message, hint, status, retry_after, details: write err.message"
 local ERRORS = {
+  error = RAISED, msg = RAISED, reason = RAISED, description = RAISED, status_code = RAISED, type = RAISED, stack = RAISED,
   message = "an error of Lua's own is text, without fields: write tostring(err)",
   code = "an error of Lua's own is text, without fields: write tostring(err)",
 }

@@ -82,6 +82,9 @@ local function missing_global(name, called)
   local write = in_library or absent[called and "called" or "names"][name]
   local below = definition(name)
   if below and called then
+    if below <= at and find(code[below], "%f[%w_]local%s+" .. name .. "%s*=%s*function%f[^%w_]") then
+      return name .. " is not known inside of itself", format("write local function %s(...) ... end", name)
+    end
     return below > at and format("%s is set on line %d, below", name, below) or nil, "write a function above its first call"
   elseif write then
     return none(in_library and full or name), write
@@ -129,7 +132,7 @@ end
 local function missing_field(name)
   local absent, from = H.absent, owner(name)
   if from == "args" then
-    return format("args has no '%s'", name), format('run with --set %s=value, or write (args.%s or "none")', name, name)
+    return format("args has no '%s'", name), format("run with --set %s=value, or write (args.%s or %s)", name, name, instead)
   end
   local full = from and from .. "." .. name or name
   local write = from and absent.names[full] or absent.fields[name]
@@ -186,6 +189,8 @@ local function missing_entry()
     return FROM_1, format("write %s[1]", list or "list")
   elseif list and find(key, "^%a") and above("%f[%w_]for%s+" .. key .. "%s*=%s*(0)%s*,") then
     return FROM_1, format("write for %s = 1, #%s do ... end", key, list)
+  elseif list and find(origin(list) or "", "^[\"'].*[\"']$") then
+    return "text has no places", format("write %s:sub(i, i) for one byte of it", list)
   elseif list == "args" then
     return "args has names, and no places",
       "write args.name, given by --set name=value; arg[1] is the first word after the script"
@@ -267,6 +272,8 @@ local function index(scope, name, kind)
   return nil, format("%s is a %s, which has no fields: print(%s) shows it", name or "it", kind, name or "...")
 end
 
+local LIST_OR_FIELD = ', or table.concat(list, ", ") for a list of texts, or name the field that is meant'
+
 local function concatenate(scope, name, kind)
   if kind == "nil" then
     return missing(scope, name)
@@ -275,7 +282,7 @@ local function concatenate(scope, name, kind)
   elseif kind == "function" then
     return format(CALL_IT, name or "this"), format("write %s(...) to call it", name or "f")
   end
-  return nil, format('write tostring(%s)%s', name or "x", kind == "table" and ", or name the field that is meant" or "")
+  return nil, format("write tostring(%s)%s", name or "x", kind == "table" and LIST_OR_FIELD or "")
 end
 
 local function arithmetic(scope, name, kind)
@@ -316,9 +323,17 @@ local function compare(a, b)
   if length_of and (a == "nil" or b == "nil") then
     return none(length_of .. ".length"), "write #" .. length_of
   elseif a == "nil" or b == "nil" then
-    return nil, "one of them is nil: write (x or 0)"
+    local from, field = match(line, "([%a_][%w_]*)%.([%a_][%w_]*)%s*[<>]")
+    if not from then
+      from, field = match(line, "[<>]=?%s*([%a_][%w_]*)%.([%a_][%w_]*)")
+    end
+    local one = from and from .. "." .. field
+    return nil, one and format("if that is %s, dump(%s) shows what is there, and (%s or 0) goes on without", one, from, one)
+      or "one of them is nil: write (x or 0)"
   elseif (a == "string") ~= (b == "string") and (find(line, "_at%f[^%w_]") or find(raw[at] or "", "%d%d%d%d%-%d%d")) then
     return "a time is a number on v3, the seconds since 1970, and text on v1", TIME
+  elseif (a == "string" or b == "string") and find(line, "%f[%w_]args%.") then
+    return "--set name=value gives text", "run with --set name:=5 for a number, or write tonumber(args.name)"
   elseif (a == "number" and b == "string") or (a == "string" and b == "number") then
     return nil, "write tonumber(text) < 10, and == only between two of a kind"
   elseif a == "userdata" or b == "userdata" then

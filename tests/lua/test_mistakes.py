@@ -126,6 +126,16 @@ RESULTS = [
     ("a place in args", "print(args[1].x)", 1, SCRIPT, "args has names, and no places", "write args.name"),
     ("a dot for a colon", "local t = {}\nfunction t:f() return self.x.y end\nt.f()", 2, SCRIPT,
      "self is what stands before the colon", "write t:f()"),
+    ("a field that is nil, compared", ONE + "if session.cost > 5 then end", 3, SCRIPT, "compare number with nil",
+     "if that is session.cost, dump(session) shows"),
+    ("a place in a text", 'local s = "abc"\nprint(s[1]:upper())', 2, SCRIPT, "text has no places", "write s:sub(i, i)"),
+    ("another name of an error's message", D + "local ok, e = pcall(devin.get_session, 'x')\nprint('' .. e.msg)", 3,
+     SCRIPT, "there is no e.msg", "write err.message"),
+    ("a local function that calls itself", "local f = function(n)\n  return 1 + f(n - 1)\nend\nprint(f(2))", 2, SCRIPT,
+     "f is not known inside of itself", "write local function f"),
+    ("a number that was not given", "\nprint(args.count + 1)", 2, SCRIPT, "args has no 'count'", "(args.count or 0)"),
+    ("a list in a text", ONE + "print('tags: ' .. session.tags)", 3, SCRIPT, "a table value",
+     'table.concat(list, ", ")'),
     ("a table in a text", LIST + 'print("all: " .. result)', 3, SCRIPT, "a table value", "tostring(result)"),
     ("a truth in a text", 'local done = true\nprint("done: " .. done)', 2, SCRIPT, "a boolean value",
      "tostring(done)"),
@@ -410,6 +420,12 @@ def test_what_is_absent_is_nil_to_those_who_ask(host: Host, name: str) -> None:
 def test_words_in_strings_and_comments_are_no_mistakes(host: Host, script: str) -> None:
     error = failure(host, script)
     assert (error.line, error.message) == (script.count("\n") + 1, "unexpected symbol near '='")
+
+
+def test_text_that_an_argument_gives_in_place_of_a_number_is_told(host: Host) -> None:
+    error = failure(host, "if args.n > 3 then end", args={"n": "5"})
+    assert error.message.endswith("--set name=value gives text")
+    assert "--set name:=5" in (error.hint or "")
 
 
 # -- wherever it happens ------------------------------------------------------------------------------------------
