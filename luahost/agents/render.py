@@ -21,6 +21,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=r
 _MOST_NOTICES = 10
 _MOST_NOTICE = 300  # characters
 _MOST_CALLS = 20  # different ones that are named
+_MOST_PLANNED = 50  # calls of a dry run
 _MOST_FRAMES = 6  # lines of a Lua traceback
 _LONG = 20_000  # characters and values that are rendered in no time
 
@@ -28,7 +29,7 @@ _LONG = 20_000  # characters and values that are rendered in no time
 def run(result: Result, code: str, name: str, most: int) -> tuple[str, dict[str, Any]]:
     """The text and the data of a run of `code`, which errors call `name`; each has `most` characters at most."""
     error = error_text(result.error, most // 2, code, name) if result.error else ""
-    told = [start_of(each, most // 6) for each in (_notices(result), _calls(result.calls))]
+    told = [start_of(each, most // 6) for each in (_notices(result), _calls(result.calls), _plan(result))]
     left = max(most - len(error) - sum(map(len, told)) - 200, most // 4)
     fit = fitting(result.values, max(left - len(result.output), left // 2))
     values = fit if isinstance(fit, list) else [fit]
@@ -70,6 +71,9 @@ def _data(result: Result, most: int) -> dict[str, Any]:
         "notices": first_of(_first_notices(result), most // 8, lambda more: f"and {more} more"),
         "cut": [],
     }
+    if "plan" in result.meta:
+        planned = [{name: each[name] for name in ("call", "account", "arguments")} for each in result.meta["plan"]]
+        data["plan"] = first_of(planned, most // 8, lambda more: {"call": f"and {more} more"})
     left = max(most - len(_json(data)) - 200, most // 10)  # 200 for what is said to be cut
     fit = fitting(result.values, max(left - len(_json(result.output)), left // 2))
     data["values"] = fit if isinstance(fit, list) else [fit]
@@ -106,8 +110,18 @@ def _first_notices(result: Result) -> list[str]:
 def _calls(calls: list[CallRecord]) -> str:
     """The calls that were made, each once, with how often and how it failed."""
     named = [f"{each['call']}{_on(each)}{_outcome(each)}{_times(each)}" for each in _counted(calls)]
-    dry = "\ndry run: what was planned was not sent" if any(each.status == "planned" for each in calls) else ""
-    return f"calls: {', '.join(named)}{dry}" if named else ""
+    return f"calls: {', '.join(named)}" if named else ""
+
+
+def _plan(result: Result) -> str:
+    """What a dry run would have done, in order."""
+    planned = [
+        f"{at}. {each['call']}{_on(each)} {_json(each['arguments'])}"
+        for at, each in enumerate(result.meta.get("plan", ())[:_MOST_PLANNED], 1)
+    ]
+    more = len(result.meta.get("plan", ())) - len(planned)
+    planned += [f"and {more} more"] if more else []
+    return "\n".join(["dry run: what was planned was not sent", *planned]) if planned else ""
 
 
 def _on(call: dict[str, Any]) -> str:
@@ -139,9 +153,7 @@ def _counted(calls: list[CallRecord]) -> list[dict[str, Any]]:
 
 
 def error_text(error: LuaHostError, most: int, code: str = "", name: str | None = None) -> str:
-    """Code, place and message; the line itself; the hint; where it was called from."""
-    # A script may call what it loads as it likes.
-    at = f" at {start_of(error.file, most // 10)}:{error.line}" if error.file and error.line else ""
+    """Code, place and message; the line itself; the hint; where it was called from: whole, where that fits."""
     lines = code.splitlines()
     here = error.file == name and error.line is not None and 0 < error.line <= len(lines)
     frames = (error.traceback or "").splitlines()[1:]
@@ -153,14 +165,25 @@ def error_text(error: LuaHostError, most: int, code: str = "", name: str | None 
         "retry after": f"{error.retry_after:g} s" if error.retry_after is not None else "",
         "called from": "; ".join(frame.strip() for frame in frames[:_MOST_FRAMES]) if len(frames) > 1 else "",
     }
-    parts = [f"error {error.code}{at}: {ends_of(error.message, most // 2)}"]
-    parts += [f"{what}: {start_of(text, most // 10)}" for what, text in said.items() if text]
-    return "\n".join(parts)
+    whole = _said(error, said, error.file, error.message)
+    if len(whole) <= most:
+        return whole
+    short = {what: start_of(text, most // 10) for what, text in said.items()}
+    # A script may call what it loads as it likes.
+    return _said(error, short, error.file and start_of(error.file, most // 10), ends_of(error.message, most // 2))
+
+
+def _said(error: LuaHostError, said: dict[str, str], file: str | None, message: str) -> str:
+    at = f" at {file}:{error.line}" if file and error.line else ""
+    lines = [f"{what}: {text}" for what, text in said.items() if text]
+    return "\n".join([f"error {error.code}{at}: {message}", *lines])
 
 
 def error_data(error: LuaHostError, most: int) -> dict[str, Any]:
     """The error's fields but for its traceback."""
     fields = {name: value for name, value in error.fields().items() if name != "traceback"}
+    if len(_json(fields)) <= most:
+        return fields
     long = {"message": most // 2, "hint": most // 10, "file": most // 10}
     found = {name: within(value, long[name], start_of) if name in long else value for name, value in fields.items()}
     return {**found, "details": fitting(found["details"], most // 8)} if "details" in found else found

@@ -148,9 +148,10 @@ class Rules:
                 if entry.key is not None:
                     self._expression(entry.key)
                 self._expression(entry.value)
-        elif isinstance(node, Name) and not used:
+        elif isinstance(node, Name):
+            self._add_slips(slips.quoted(node))
             value = self._values.of(node)
-            if isinstance(value, Absent):
+            if isinstance(value, Absent) and not used:
                 self._tested.add(value.name)
 
     def _operation(self, node: Operation) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _LOOKS = frozenset({"dump", "ipairs", "json.encode", "next", "pairs", "print", "select", "tostring", "type", "unpack"})
 """Functions that leave a table as it is."""
 
+_CURLY = "\u2018\u2019\u201c\u201d"
+
 
 class Slip(NamedTuple):
     at: int
@@ -28,6 +30,14 @@ class Slip(NamedTuple):
 def null(node: Expression) -> Slip:
     """json.null in a condition."""
     return Slip(node.at, "json.null is true in a condition, as everything but nil and false is", "write x == json.null")
+
+
+def quoted(node: Name) -> Iterator[Slip]:
+    """A text in curly quotes, which LuaJIT reads as a name."""
+    variable = node.variable
+    if node.name[0] in _CURLY and variable is not None and variable.is_global and not variable.sources:
+        told = "curly quotes are no quotes: this is a name, and nothing sets it"
+        yield Slip(node.at, told, 'write straight ones: "text"')
 
 
 # -- lists ---------------------------------------------------------------------------------------------------------

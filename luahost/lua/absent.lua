@@ -34,6 +34,8 @@ local TYPE = 'write type(x) == "string"'
 local DEBUG = "write print(x), dump(t); an error has its traceback"
 local CODES = "write string.char(n), text:byte(i); text is bytes, in UTF-8"
 local NIL = "write nil, and x == nil to test"
+local READ = 'write docs.read("devin.create_session"), or docs.search("start a task")'
+local IMPORT = 'app, json, docs and the rest are there; a module of your own is require("name")'
 local DEVIN = "write local devin = app.integrations.devin above"
 
 -- Members of libraries, and globals by which other places call theirs.
@@ -64,7 +66,8 @@ local NAMES = {
   ["table.is_empty"] = "write next(t) == nil",
   ["table.dump"] = "write dump(t)", ["table.tostring"] = "write tostring(t)",
   ["table.reverse"] = "write for i = #list, 1, -1 do ... end",
-  ["docs.get"] = 'write docs.read("devin.create_session")', ["docs.help"] = 'write docs.read("devin.create_session")',
+  ["docs.get"] = READ, ["docs.help"] = READ,
+  argv = "write arg[1] for the words after the script, args.name for what --set name=value gives",
   ["coroutine.close"] = "a coroutine that is not resumed needs no closing",
   console = PRINT, process = ENV, Math = "write math.floor, math.max, math.min, math.random", Object = KEYS,
   Array = LOOP,
@@ -115,7 +118,9 @@ local CALLED = {
   time = TIME, now = TIME, date = TIME,
   concat = JOIN, insert = PUSH, json_decode = PARSE, json_encode = WRITE, tojson = WRITE, list = LOOP,
   dict = "write { name = value }",
-  super = "Lua has no classes", switch = "write if x == 1 then ... elseif x == 2 then ... else ... end", include = 'write require("name")', import = 'write require("name")',
+  super = "Lua has no classes", switch = "write if x == 1 then ... elseif x == 2 then ... else ... end",
+  include = 'write require("name")', import = IMPORT,
+  help = READ, doc = READ, man = READ, isNaN = "write x ~= x",
 }
 
 -- What is called on text or on a table, with a dot or a colon, wherever it is thought to come from.
@@ -143,6 +148,10 @@ local METHODS = {
   isdigit = 'write text:match("^%d+$")', isEmpty = 'write text == "", next(t) == nil',
   sort = "write table.sort(list)",
   remove = "write table.remove(list, i)", sleep = WAIT,
+  get = 'write t.name, or t[key], and (t.name or "none") where it may be absent', toFixed = 'write string.format("%.2f", x)',
+  len = LENGTH, is_empty = 'write #list == 0, text == ""', find = FIND, some = FIND, every = LOOP, first = "write list[1]",
+  last = "write list[#list]", reverse = "write for i = #list, 1, -1 do ... end", catch = ERROR, finally = ERROR,
+  toISOString = TIME, getTime = TIME, isoformat = TIME, strftime = TIME,
 }
 
 -- What a library has, for a name that nobody knows.
@@ -176,6 +185,8 @@ MODULES.dkjson, MODULES.rapidjson, MODULES.lunajson, MODULES.luajson = MODULES.c
 -- Fields of results by another name.
 local ONE = "create_session, get_session and wait_session give the session itself: session.status, without .sessions"
 local ENTRIES = "the entries of list_sessions are in .sessions, those of list_folders in .folders, all others in .items"
+local SAID = "the text of a message is in .message, and .source says whose it is; that of a note or a playbook is in .body"
+local PULL = "write session.pull_requests, a list on v3"
 local FIELDS = {
   sessions = ENTRIES .. "; " .. ONE, session = ONE, items = ENTRIES, data = ENTRIES, results = ENTRIES,
   result = ENTRIES, entries = ENTRIES,
@@ -187,17 +198,26 @@ local FIELDS = {
   name = 'it may be absent: write user.name or "none"; a session has no name but a title, which may be absent too', created = "write session.created_at",
   createdAt = "write session.created_at", updatedAt = "write session.updated_at", link = "write session.url",
   session_url = "write session.url",
-  pull_request = "write session.pull_requests, a list on v3",
+  pull_request = PULL,
   title = 'it may be absent: write session.title or "none"',
   length = LENGTH, size = LENGTH, count = LENGTH,
+  content = SAID, text = SAID, body = SAID, role = SAID, author = SAID, sender = SAID,
+  pr_url = PULL, pull_request_url = PULL, prs = PULL,
+  response = ONE,
 }
 
+-- Fields that a result is put into elsewhere, and not here.
+local WRAPPERS = { data = true, result = true, results = true, response = true, body = true, item = true, items = true }
+
 -- Fields of what pcall has caught.
+local RAISED = "an error of a call has code, message, hint, status, retry_after, details: write err.message"
 local ERRORS = {
+  error = RAISED, msg = RAISED, reason = RAISED, description = RAISED, status_code = RAISED, type = RAISED, stack = RAISED,
   message = "an error of Lua's own is text, without fields: write tostring(err)",
   code = "an error of Lua's own is text, without fields: write tostring(err)",
 }
 
 return {
-  names = NAMES, called = CALLED, methods = METHODS, libraries = LIBRARIES, modules = MODULES, fields = FIELDS, errors = ERRORS,
+  names = NAMES, called = CALLED, methods = METHODS, libraries = LIBRARIES, modules = MODULES, fields = FIELDS, wrappers = WRAPPERS,
+  errors = ERRORS,
 }

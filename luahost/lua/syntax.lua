@@ -19,6 +19,8 @@ local FUNCTION = "write function(x) return x.title end"
 local EACH = "write for _, x in ipairs(list) do ... end"
 local COUNT = "write for i = 1, 10 do ... end"
 local FIELD = 'write { name = "x" }, and { ["odd name"] = "x" } for a name that is no word'
+local IN = 'write for _, tag in ipairs(tags) do if tag == "x" then ... end end'
+local UNPACK = "write local sessions = result.sessions, and local a, b = unpack(list)"
 local BITS = "write bit.band(a, b), bit.bor(a, b), bit.bxor(a, b), bit.bnot(a), bit.lshift(a, n), bit.rshift(a, n)"
 local STEP = "write n = n + 1, and text = text .. more"
 
@@ -33,6 +35,7 @@ local FOREIGN = {
   { "[%w%)%]}\"']%s+#%s", "a comment does not begin with #", "write -- before it" },
   { '"""', 'Lua has no """', "write [[...]] around text of several lines" },
   { "'''", "Lua has no '''", "write [[...]] around text of several lines" },
+  { '"%s*"[%a_][%w_]*[^%w_(]', "a quote inside of a text ends it", [[write \" for it, or '...' around a text that has it]] },
   { "^%s*for%s*%(", "for has no parentheses", "write for i = 1, 10 do ... end, or for _, x in ipairs(list) do ... end" },
   -- comparing and joining
   { "([!=]==)", "Lua has no %s", "write == for equal, ~= for not equal" },
@@ -44,10 +47,16 @@ local FOREIGN = {
   { "%?%?", "Lua has no ??", 'write or, as in session.title or "none"' },
   { "%?%.", "Lua has no ?.", "write and, as in session and session.title" },
   { "%?", "Lua has no ? :", 'write and, or: done and "yes" or "no"' },
+  { "[=(,]%s*if%f[^%w_]", "Lua has no if inside of a value", 'write done and "yes" or "no"' },
+  { "[=(,].-%sif%s.-%selse%s", "Lua has no if inside of a value", 'write done and "yes" or "no"', unless = "%f[%w_]then%f[^%w_]" },
   { "%f[%w_]return%s.-%sif%s.-%selse%s", "Lua has no if inside of a value", 'write return done and "yes" or "no"' },
+  { "%f[%w_]not%s+in%f[^%w_]", "Lua has no not in", IN },
+  { "%f[%w_](typeof)%s+[%a_]", "Lua has no %s", 'write type(x) == "string"' },
+  { "%f[%w_](instanceof)%f[^%w_]", "Lua has no %s", 'write type(x) == "table"' },
   { "%f[%w_]is%s+None%f[^%w_]", "Lua has no is None", "write x == nil" },
   { "%f[%w_]is%s+not%s", "Lua has no is not", "write x ~= nil" },
   -- reckoning
+  { "=%s*[%a_][%w_.]*%s*=%s*[^=%s]", "= sets a variable, and gives no value", "write a = 1, and b = a on a line of its own" },
   { "%+%+", "Lua has no ++", "write n = n + 1" },
   { "^%s*[%w_.]+%-%-;?%s*$", "Lua has no --: it begins a comment", "write n = n - 1", raw = true, later = true },
   { "(%.%.=)", "Lua has no %s", STEP },
@@ -60,6 +69,7 @@ local FOREIGN = {
   { "<%s*(close)%s*>", "LuaJIT has no <%s>", "write local x = 1" },
   { "<<", "LuaJIT has no <<", BITS },
   { ">>", "LuaJIT has no >>", BITS },
+  { "%f[%w_]do%s*|", "Lua has no blocks with | |", EACH },
   { "([&|])", "LuaJIT has no %s", BITS },
   { "~[^=]", "LuaJIT has no ~ by itself", "write not x, and bit.bnot(n) for bits" },
   { ":=", "Lua has no :=", "write local x = 1" },
@@ -67,6 +77,10 @@ local FOREIGN = {
   { "%f[%w_]%d+%.%.%d", "Lua has no ranges", COUNT },
   { "%f[%w_]%d+%.%.", "a number runs into ..", 'write 5 .. " sessions", with a blank' },
   -- tables
+  { "[\"']%s*%.%s*%a+%s*%(", "text has its methods in parentheses only, behind a colon",
+    'write ("text"):upper(), and string.format("%s: %d", text, number)' },
+  { "[{,]%s*%.%.%.%s*[%a_(%[{]", "Lua has no spread",
+    "write { unpack(list) } for a list; for a table for name, value in pairs(t) do copy[name] = value end" },
   { "[\"']%s*:%s*%a+%(", "text has its methods in parentheses only", 'write ("text"):upper()' },
   { "[\"']%s*:", "a field is not written with a colon", FIELD },
   { "[{,]%s*[%a_][%w_]*%s*:%s", "a field is not written with a colon", FIELD, later = true },
@@ -80,12 +94,16 @@ local FOREIGN = {
   { "^%s*for%s+[%w_, ]+%sof%s", "Lua has no for ... of", EACH },
   { "^%s*foreach%f[^%w_]", "Lua has no foreach", EACH },
   { "^%s*for%s.*=.*%sto%s", "Lua has no to", COUNT },
+  { "^%s*local%s*[{%[]", "Lua takes no tables apart", UNPACK },
+  { "^%s*const%s*[{%[]", "Lua has no const, and takes no tables apart", UNPACK, later = true },
+  { "^%s*let%s*[{%[]", "Lua has no let, and takes no tables apart", UNPACK, later = true },
   { "^%s*(const)%s+[%a_{%[]", "Lua has no %s", "write local x = 1", later = true },
   { "^%s*(let)%s+[%a_{%[]", "Lua has no %s", "write local x = 1", later = true },
   { "^%s*(var)%s+[%a_]", "Lua has no %s", "write local x = 1", later = true },
   { "%f[%w_]def%s+[%a_]", "Lua has no def", "write function f(x) ... end" },
   { "^%s*func%s+[%a_]", "Lua has no func", "write function f(x) ... end" },
   { "^%s*class%s+%a", "Lua has no classes", "write a table of functions: local M = {}; function M.f() ... end" },
+  { "^%s*with%s+[%a_][%w_.]*%s*%(", "Lua has no with", "leave it out: nothing has to be closed" },
   { "^%s*import%s", "Lua has no import", 'app, json, docs and the rest are there; a module of your own is require("name")' },
   { "^%s*from%s+[%w_.]+%s+import%s", "Lua has no import",
     'app, json, docs and the rest are there; a module of your own is require("name")' },
@@ -97,6 +115,10 @@ local FOREIGN = {
   { "function%s*[%w_.:]*%s*%([^)]*:", "a parameter has no type", "write function f(x) ... end" },
   { "^%s*local%s+[%a_][%w_]*%s*:%s*%a", "a variable has no type", "write local x = 1" },
   { "^%s*local%s+[%a_][%w_]*%s*[.%[]", "local names a variable, not a field", "write t.x = 1, without local" },
+  { "^%s*local%s+[%a_][%w_]*%s*%([%w_,%s]*%)%s*$", "a function begins with function",
+    "write local function f(x) ... end", later = true },
+  { "[(,]%s*%([%w_,%s]*%)%s*return%f[^%w_]", "a function begins with function", FUNCTION },
+  { "[%w_%)]%s*[:.]then%s*%(", "Lua has no promises", "leave it out: a call waits for its answer by itself" },
   { "^%s*function%s*%(", "a function by itself needs a name", "write function f() ... end, or local f = function() ... end" },
   -- statements
   { "^%s*try%s*[:{]?%s*$", "Lua has no try", CATCH, later = true },
@@ -104,6 +126,9 @@ local FOREIGN = {
   { "^%s*except%f[^%w_]", "Lua has no except", CATCH },
   { "%f[%w_](elif)%f[^%w_]", "Lua has no %s", "write elseif x then" },
   { "%f[%w_](elsif)%f[^%w_]", "Lua has no %s", "write elseif x then" },
+  { "%f[%w_](else_?I[fF])%f[^%w_]", "Lua has no %s", "write elseif x then" },
+  { "%f[%w_](else_if)%f[^%w_]", "Lua has no %s", "write elseif x then" },
+  { "^%s*(end%s*[fiw][fouh]%l*)%s*;?%s*$", "Lua has no %s", "write end", later = true },
   { "^%s*switch%s*%b()%s*{", "Lua has no switch", "write if x == 1 then ... elseif x == 2 then ... else ... end",
     later = true },
   { "%f[%w_]continue%s*;?%s*$", "Lua has no continue", "write goto continue, and ::continue:: before the loop's end",
@@ -179,10 +204,17 @@ local function lone(code, at, near)
   return LONE, USE, line
 end
 
+local function reserved(near)
+  if find(RESERVED, " " .. near .. " ", 1, true) then
+    local write = 'write x["%s"] for the field, { ["%s"] = 1 }, and another name for a variable'
+    return near .. " is a word of Lua's own", format(write, near, near)
+  end
+end
+
 local COMPLAINTS = {
   { "^'then' expected near '='", "= sets a variable", 'write == to compare, as in if status == "running" then' },
   { "^'then' expected near 'in'",
-    "Lua has no in for lists", 'write for _, tag in ipairs(tags) do if tag == "x" then ... end end' },
+    "Lua has no in for lists", IN },
   { "^'then' expected near '(.*)'$", function(code, at)
     return "then is missing", "write if x then ... end", above(code, at, "%f[%w_]e?l?s?e?if%f[^%w_]")
   end },
@@ -224,12 +256,15 @@ local COMPLAINTS = {
   { "^invalid escape sequence", "a backslash is special", [[write \\ for one in text, and % in patterns: "%d+"]] },
   { "^malformed number",
     "a name does not begin with a digit, and a number has no letters", "write x8, or \"8a\" for text" },
-  { "^'<name>' expected near '(%l+)'$", function(_, _, near)
-    if find(RESERVED, " " .. near .. " ", 1, true) then
-      local write = 'write x["%s"] for the field, { ["%s"] = 1 }, and another name for a variable'
-      return near .. " is a word of Lua's own", format(write, near, near)
+  { "^'<name>' expected near '(%l+)'$", function(_, _, near) return reserved(near) end },
+  { "^unexpected symbol near '(%l+)'$", function(code, at, near)
+    if find(code[at] or "", "[{,]%s*" .. near .. "%s*=[^=]") then
+      return reserved(near)
     end
   end },
+  { "^'in' expected near", "a for goes through what stands behind in", "write for _, x in ipairs(list) do ... end" },
+  { "^cannot use '%.%.%.'", "only a function that ends its names with ... takes any number of values",
+    "write function(...) at its beginning" },
   { "^undefined label '(.*)'$", function(_, _, near)
     return "the place to go to is missing", format("write ::%s:: before the loop's end", near)
   end },

@@ -156,6 +156,23 @@ def test_a_dry_run_says_that_nothing_was_sent(host: Host) -> None:
     assert "calls: devin.create_session (planned)\ndry run: what was planned was not sent" in answer["content"]
 
 
+def test_a_dry_run_tells_what_would_have_been_done_in_order(host: Host) -> None:
+    code = """local devin = app.integrations.devin
+        devin.create_session{prompt = 'x'}
+        devin.work.create_note{name = 'n', body = 'b', trigger = 't'}"""
+    done = perform(host, "execute_lua", {"code": code}, dry_run=True)
+    assert '1. devin.create_session {"prompt":"x"}\n2. devin.create_note on work {"name":"n"' in done.text
+    assert [(each["call"], each["account"]) for each in (done.structured or {})["plan"]] == [
+        ("devin.create_session", "default"),
+        ("devin.create_note", "work"),
+    ]
+    many = "for i = 1, 99 do app.integrations.devin.create_session{prompt = ('x'):rep(i)} end"
+    done = perform(host, "execute_lua", {"code": many}, dry_run=True, max_chars=2_000)
+    assert "more characters)" in done.text
+    assert (done.structured or {})["plan"][-1]["call"].endswith("more")
+    assert "plan" not in (perform(host, "execute_lua", {"code": "return 1"}).structured or {})
+
+
 def test_a_call_that_needs_approval_is_put_to_whoever_approves() -> None:
     code = {"code": "return app.integrations.devin.create_session{prompt = 'x'}.status"}
     with Host(simulate=True) as host:

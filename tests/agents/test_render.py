@@ -119,6 +119,12 @@ def test_what_is_looked_up_is_of_the_size_that_was_set(host: Host, tool: str, ar
     assert 500 < len(json.dumps(done.structured, ensure_ascii=False, separators=(",", ":"))) <= 1_000
 
 
+def test_the_hint_and_the_line_of_an_error_are_whole_where_there_is_room(host: Host) -> None:
+    code = "return app.integrations.devin.get_session{ id = 'a text that makes the line of a hundred characters' }"
+    said = told(host, code, max_chars=2_000)
+    assert f"line: {code}\nhint: it is called get_session{{ session_id = string }}" in said
+
+
 def test_an_error_and_the_end_of_the_output_are_kept_whole(host: Host) -> None:
     text = told(host, LONG["output"] + " error('the reason')", max_chars=2_000)
     assert text.startswith("error script_error at script.lua:1: the reason\n")

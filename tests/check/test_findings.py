@@ -107,6 +107,7 @@ SLIPS = [
     ("its first entry", 3, 7, "local r = devin.list_playbooks()\nprint(r[1])", "in its field items", "write r.items"),
     ("entries by another name", 2, 42, "for _, s in ipairs(devin.list_sessions().items) do print(s) end",
      "its entries are in sessions", "write .sessions"),
+    ("curly quotes around a word", 2, 7, "print(“hello”)", "curly quotes are no quotes", 'straight ones: "text"'),
     ("json.null in a condition", 2, 4, "if json.null then end", "json.null is true", "write x == json.null"),
     ("json.null in an alias", 3, 11, "local null = json.null\nprint(not null)", "json.null is true", ""),
     ("json.null before or", 2, 7, "print(json.null or 'none')", "json.null is true", ""),
@@ -219,6 +220,7 @@ def test_no_example_and_no_block_of_a_page_has_a_finding(known: Known, alone: Kn
 LATE = {
     "list:push()", "os.time of a text", "os.date of a text", "+ between texts", "% behind a text", "a value of await",
     "a number beside a text", "tonumber of no number", "a text for a place",
+    "text.upper()", "toFixed of a number", "a bracket in a pattern", "nothing to put in", "text times a number",
 }  # fmt: skip
 COMMON = [
     row

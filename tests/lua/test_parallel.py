@@ -537,7 +537,7 @@ def test_an_error_of_a_call_that_is_the_task_has_the_line_of_parallel(host: Host
     ("wrong", "said", "hint"),
     [
         ("local x\n    x.y = 1", "attempt to index local 'x'", "x is nil here"),
-        ("local t = {}\n    t.len()", "attempt to call field 'len'", "t.len is not there"),
+        ("local t = {}\n    t.len()", "attempt to call field 'len'", "write #list"),
         ("local x = 1\n    x = x + 'a'", "attempt to perform arithmetic", "+"),
     ],
 )

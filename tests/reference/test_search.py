@@ -34,6 +34,14 @@ wait until finished                 devin.wait_session
 wait for devin to be done           devin.wait_session
 status of a session                 devin.get_session
 where is the pull request           devin.get_session
+fix a bug in my repository          devin.create_session
+give feedback to a running session  devin.send_message
+unblock a session                   devin.send_message
+shut down all my running sessions   devin.terminate_session
+drop a label from a session         devin.replace_session_tags
+turn off a schedule                 devin.update_schedule
+add a runbook                       devin.create_playbook
+find a teammate                     devin.list_users
 stop a session                      devin.terminate_session
 cancel a running task               devin.terminate_session
 kill devin                          devin.terminate_session
