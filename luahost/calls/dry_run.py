@@ -1,7 +1,8 @@
 """A dry run: reads are made, writes are not. What a write would give comes from the API's simulator, so that the script
 goes on; so does what is read of a thing that the dry run has made.
 
-What names what goes by the names of functions: `create_note` makes what `note_id` names and `get_note` reads.
+What names what goes by the names of functions: `create_note` makes what `note_id` names and `get_note` reads, and
+`create_pr_review` what `pr_url` names, since both take one.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class DryRun:
             return known  # made long ago: nothing would be done
         else:
             found = self._simulated(integration, function, call, arguments)
-        self._remember(integration, function, found)
+        self._remember(integration, function, arguments, found)
         return found
 
     def pages(
@@ -141,12 +142,15 @@ class DryRun:
 
     # -- what was made here ---------------------------------------------------------------------------------
 
-    def _remember(self, integration: Integration, function: Function, found: Any) -> None:
+    def _remember(
+        self, integration: Integration, function: Function, arguments: Mapping[str, Any], found: Any
+    ) -> None:
         if not function.name.startswith(("create_", "upload_")) or not isinstance(found, dict):
             return
+        ids = [found.get(name) for name in _identities(function)]
+        ids += [arguments.get(name) for name in _named_by(integration, function)]
         with self._lock:
             made = self._made.setdefault(integration.name, set())
-            ids = (found.get(name) for name in _identities(function))
             made.update(_bare(value, integration) for value in ids if isinstance(value, str))
 
     def _names_made(self, integration: Integration, arguments: Any) -> bool:
@@ -185,6 +189,13 @@ class DryRun:
 def _identities(function: Function) -> tuple[str, ...]:
     """The fields that say what a function has made: `note_id` of `create_note`, `id`, `url`."""
     return function.name.partition("_")[2] + "_id", "id", "url"
+
+
+def _named_by(integration: Integration, function: Function) -> list[str]:
+    """The parameters that a thing is read by: the `pr_url` of `create_pr_review`, by which `get_pr_review` reads it."""
+    reader = integration.function("get_" + function.name.partition("_")[2])
+    required = {param.name for param in reader.params if param.required} if reader is not None else ()
+    return [param.name for param in function.params if param.name in required]
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -373,3 +373,21 @@ def test_an_id_that_was_made_here_is_known_with_and_without_its_prefix(real: Hos
     result = dry(real, source)
     assert result.ok, result.error
     assert result.values[0] == result.values[1]
+
+
+def test_what_is_read_by_what_it_was_made_of_is_answered_by_the_simulator(
+    accounts: Callable[..., dict[str, Any]], simulator: Simulator
+) -> None:
+    source = """
+        local url = "https://github.com/acme/web/pull/17"
+        devin.create_pr_review{ pr_url = url }
+        return wait_until{ check = function()
+            local now = devin.get_pr_review{ pr_url = url }
+            return now.status == "completed" and now.status, now.status
+        end, timeout = 1800 }
+    """
+    with Host(accounts=accounts(), policy=ALLOW, state=False) as host:
+        result = dry(host, source)
+    assert result.values[:1] == ["completed"], result.error
+    assert [each["call"] for each in result.meta["plan"]] == ["devin.create_pr_review"]
+    assert not [request for request in simulator.requests if "pr-reviews" in request.path]
