@@ -120,6 +120,10 @@ def _param(
     place = f"function {function_name}: parameter {parameter.name}"
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
         raise SpecError(f"{place}: scripts give named values, and cannot give this")
+    if parameter.name == "self" and "self" not in hints:
+        raise SpecError(
+            f"function {function_name}: of a method, declare the bound one: function(…)(thing.{function_name})"
+        )
     if parameter.name not in hints:
         raise SpecError(f"{place}: say its type, as in {parameter.name}: str")
     found = _typed(place, parameter.name, hints[parameter.name])

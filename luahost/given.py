@@ -1,6 +1,8 @@
-"""What a host is given, checked: a word that is not known would be noticed at the first run, or never."""
+"""What a host, and a run, is given, checked: a word that is not known would be noticed at the first run, or never."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from luahost.errors import UsageError
 from luahost.lua.confine import LEVELS
@@ -24,6 +26,7 @@ def check(
     require_seal: Any,
     reuse: Any,
     processes: Any,
+    integrations: Any,
 ) -> None:
     """Raise UsageError for the first that cannot be; each is as `luahost.Host` has it."""
     if isolation not in ISOLATIONS:
@@ -43,7 +46,27 @@ def check(
         raise UsageError("a journal needs a folder: state is False", hint="give state a folder")
     if approve is not None and not callable(approve):
         raise UsageError(f"approve: a function was expected, not {approve!r}")
-    if limits is not None and not isinstance(limits, Limits):
-        raise UsageError(f"limits: a Limits was expected, not {limits!r}", hint="as in Limits(wall=30)")
+    check_limits(limits)
+    for each in integrations:
+        if not hasattr(each, "functions"):
+            raise UsageError(
+                f"integrations: an Integration was expected, not {each!r}",
+                hint='a function belongs to one: Integration(name="own", …, functions=[…])',
+            )
     if policy is not None and not callable(policy) and not hasattr(policy, "decide"):
         raise UsageError(f"policy: a Policy was expected, not {policy!r}", hint='as in Policy(write="allow")')
+
+
+def check_limits(limits: Any) -> None:
+    if limits is not None and not isinstance(limits, Limits):
+        raise UsageError(f"limits: a Limits was expected, not {limits!r}", hint="as in Limits(wall=30)")
+
+
+def check_run(source: Any, args: Any, limits: Any) -> None:
+    """Raise UsageError for what is no script, or nothing to run it with; each is as `Host.run` has it."""
+    if not isinstance(source, (str, bytes)):
+        hint = "Path(…).read_bytes() reads a file"
+        raise UsageError(f"source: the text of a script was expected, not {source!r}", hint=hint)
+    if args is not None and not isinstance(args, Mapping):
+        raise UsageError(f"args: names and values were expected, not {args!r}", hint='as in {"name": "value"}')
+    check_limits(limits)

@@ -91,9 +91,10 @@ class Host:
         reuse: int = 1,
         processes: int = 64,
     ) -> None:
+        integrations = tuple(integrations)
         given.check(
             policy=policy, limits=limits, isolation=isolation, state=state, journal=journal, approve=approve,
-            require_seal=require_seal, reuse=reuse, processes=processes,
+            require_seal=require_seal, reuse=reuse, processes=processes, integrations=integrations,
         )  # fmt: skip
         self.approve = approve
         self.isolation = isolation
@@ -102,7 +103,6 @@ class Host:
         self.journal = False if state is False else journal
         self._settings = settings or Settings.load()
         self.limits = limits or self._settings.limits(Limits())
-        integrations = tuple(integrations)
         self._parts = Parts(
             settings=self._settings,
             policy=policy,
@@ -119,7 +119,7 @@ class Host:
         self._lock = threading.Lock()
         self._closed = False
         self._lender: Host | None = None  # whose processes and threads it uses, where they are not its own
-        if accounts is not None or integrations:
+        if accounts is not None or integrations or getattr(policy, "rules", None):
             _ = self.dispatcher  # what was passed is checked at once
 
     # -- running --------------------------------------------------------------------------------------------
@@ -214,6 +214,7 @@ class Host:
     ) -> Execution:
         """A run that has yet to begin, with the options of `run`."""
         self._open()
+        given.check_run(source, args, limits)
         if limits is not None and limits.calls_per_function:
             self.dispatcher.check_limits(limits)
         run = self._new_run(

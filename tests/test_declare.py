@@ -167,6 +167,16 @@ def _star(*x: str) -> None: ...
 def _either(x: int | str) -> None: ...
 
 
+def test_of_a_method_the_bound_one_is_declared() -> None:
+    class Shop:
+        def get_price(self, item: str) -> int:
+            return len(item)
+
+    with pytest.raises(SpecError, match=r"declare the bound one: function\(…\)\(thing\.get_price\)"):
+        function(access="read")(Shop.get_price)
+    assert [each.name for each in function(access="read")(Shop().get_price).params] == ["item"]
+
+
 @pytest.mark.parametrize(
     ("callable_", "words"),
     [

@@ -36,6 +36,26 @@ def test_every_class_of_errors_is_public() -> None:
     assert classes <= set(luahost.__all__)
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ((None,), "the text of a script was expected, not None"),
+        (("return 1", {"args": [1]}), r"names and values were expected, not \[1\]"),
+        (("return 1", {"limits": {"cpu": 1}}), "a Limits was expected"),
+    ],
+)
+def test_what_is_no_script_and_no_option_of_one_is_a_usage_error(given: Any, words: str) -> None:
+    source, options = given if len(given) == 2 else (*given, {})
+    with Host(state=False) as host, pytest.raises(luahost.UsageError, match=words):
+        host.run(source, **options)
+
+
+@pytest.mark.parametrize("integrations", [["x"], [luahost.function(access="read", name="get_one")(lambda: 1)]])
+def test_what_is_no_integration_is_a_usage_error(integrations: Any) -> None:
+    with pytest.raises(luahost.UsageError, match="an Integration was expected"):
+        Host(integrations=integrations)
+
+
 # -- run_async ----------------------------------------------------------------------------------------------------
 
 

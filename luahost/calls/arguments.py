@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MOST_PROBLEMS = 20
 _MOST_SHOWN = 8  # parameters in a hint
+_MOST_STRAY = 3  # unknown names that somebody may have thought of
 _LONGEST_NAME = 100  # characters; a longer word is no misspelt name
 
 
@@ -73,6 +74,11 @@ def check(function: Function, arguments: Any) -> dict[str, Any]:
         if problem:
             problems.append((param.name, f"{param.name!r} {problem}"))
         clean[param.name] = value
+    if len(problems) > _MOST_STRAY and _is_whole(function, arguments, problems):
+        (name,) = _required(function)
+        raise InvalidArguments(
+            f"a whole result was given where {name!r} is wanted", hint=f"write {function.name}(x.{name})"
+        )
     if problems:
         told, more = problems[:_MOST_PROBLEMS], len(problems) > _MOST_PROBLEMS
         raise InvalidArguments(
@@ -81,6 +87,16 @@ def check(function: Function, arguments: Any) -> dict[str, Any]:
             details={"problems": [{"parameter": name, "problem": problem} for name, problem in told]},
         )
     return clean
+
+
+def _required(function: Function) -> list[str]:
+    return [param.name for param in function.params if param.required]
+
+
+def _is_whole(function: Function, arguments: dict[str, Any], problems: list[tuple[str, str]]) -> bool:
+    """Whether what another function gave was passed on, in place of the one thing that is wanted of it."""
+    required = _required(function)
+    return len(required) == 1 and required[0] in arguments and required[0] not in dict(problems)
 
 
 def check_version(function: Function, arguments: dict[str, Any], version: str, account: str) -> None:
@@ -279,8 +295,18 @@ def _typed(kind: str, value: Any) -> tuple[Any, str | None]:
     if kind == "string" and isinstance(value, bytes):
         return value, _not_text(value)
     article = "an" if kind[0] in "aeio" else "a"
-    write = ": write { … } around it" if kind == "array" and isinstance(value, str) else ""
-    return value, f"must be {article} {kind}, not {_kind(value)}{write}"
+    return value, f"must be {article} {kind}, not {_kind(value)}{_instead(kind, value)}"
+
+
+def _instead(kind: str, value: Any) -> str:
+    """What to write in place of a string that means the right thing."""
+    if not isinstance(value, str):
+        return ""
+    if kind == "array":
+        return ": write { … } around it"
+    if kind in ("integer", "number") and re.match(r"\d{4}-\d\d-\d\d", value):
+        return ": a time is in seconds since 1970, as os.time{ year = 2025, month = 1, day = 31 } gives"
+    return ": write tonumber(…)" if kind in ("integer", "number") and value.strip().isdigit() else ""
 
 
 def _not_text(value: bytes) -> str:

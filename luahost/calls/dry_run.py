@@ -142,9 +142,7 @@ class DryRun:
 
     # -- what was made here ---------------------------------------------------------------------------------
 
-    def _remember(
-        self, integration: Integration, function: Function, arguments: Mapping[str, Any], found: Any
-    ) -> None:
+    def _remember(self, integration: Integration, function: Function, arguments: Mapping[str, Any], found: Any) -> None:
         if not function.name.startswith(("create_", "upload_")) or not isinstance(found, dict):
             return
         ids = [found.get(name) for name in _identities(function)]
