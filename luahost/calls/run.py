@@ -101,7 +101,8 @@ class Run:
         self._doubtful: list[CallRecord] = []
         self._leaving = 0  # writes whose journal is being told that they leave
         self._text_kept = 0
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()  # taken by itself, as in luahost.lua.pool
+        self._changed = threading.Condition(self._lock)
 
     @property
     def files(self) -> Files:
@@ -114,7 +115,7 @@ class Run:
         return self._files
 
     def notice(self, text: str) -> None:
-        with self._changed:
+        with self._lock:
             self.notices.append(text)
         if self._on_notice:
             self._on_notice(text)
@@ -124,7 +125,7 @@ class Run:
     def begin(self, record: CallRecord) -> Pending:
         """Count and record one call, which `end` is told of; raises LimitExceeded for one too many."""
         pending = Pending(record)
-        with self._changed:
+        with self._lock:
             self.check_open()
             self._count(record.call)
             self.records.append(record)
@@ -138,7 +139,7 @@ class Run:
     def end(self, pending: Pending, problem: LuaHostError | None) -> None:
         """The call is over, and how; with neither a result nor a problem, something has interrupted it."""
         record = pending.record
-        with self._changed:
+        with self._lock:
             given_up = pending.cancelled  # `give_up` has ended it, and told of it
             if not given_up:
                 self._note_end(pending, problem)
@@ -169,7 +170,7 @@ class Run:
         that is to end: it may be the call that the run is suspended at.
         """
         record = pending.record
-        with self._changed:
+        with self._lock:
             if pending.sent or pending.cancelled or self.fate is not None or pending not in self._pending:
                 return pending.cancelled
             pending.cancelled = True
@@ -195,7 +196,7 @@ class Run:
     def kept(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Arguments as a record keeps them: whole, until a run's records hold megabytes of text; then long ones cut."""
         size = sum(len(value) for value in arguments.values() if isinstance(value, str))
-        with self._changed:
+        with self._lock:
             fits = self._text_kept + size <= _MOST_TEXT
             if fits:
                 self._text_kept += size
@@ -216,7 +217,7 @@ class Run:
         if pending.sent or pending.entry is None or self.journal is None:
             self._leave(pending)
             return
-        with self._changed:
+        with self._lock:
             self.check_open()  # within the lock: a run that ends after this waits until the journal knows the rest
             self._leaving += 1
         try:
@@ -227,12 +228,12 @@ class Run:
                 self.journal.unsent(pending.entry)
                 raise
         finally:
-            with self._changed:
+            with self._lock:
                 self._leaving -= 1
                 self._changed.notify_all()
 
     def _leave(self, pending: Pending) -> None:
-        with self._changed:
+        with self._lock:
             ends = self.stopped or self.cancelled or self.is_over() or (self.fate is not None and not pending.sent)
             leaves = not (pending.cancelled or ends)
             pending.sent = pending.sent or leaves
@@ -262,7 +263,7 @@ class Run:
         if pending and pending.sent:
             time.sleep(max(0.0, end - time.monotonic()))
         else:
-            with self._changed:
+            with self._lock:
                 self._changed.wait_for(
                     lambda: self.stopped or self.fate or (pending is not None and pending.cancelled),
                     max(0.0, end - time.monotonic()),
@@ -276,13 +277,13 @@ class Run:
 
     def wait_for(self, ready: Callable[[], bool]) -> None:
         """Wait until `ready`, which `wake` has looked at again, or until the run is over, or is to end."""
-        with self._changed:
+        with self._lock:
             while not (ready() or self.stopped or self.fate or self.is_over()):
                 self._changed.wait(self.remaining())
 
     def wait_until(self, when: Callable[[], float]) -> bool:
         """Wait until `when` says, on the monotonic clock, which each `wake` asks anew. False when the run ends."""
-        with self._changed:
+        with self._lock:
             while not self.stopped:
                 left = when() - time.monotonic()
                 if left <= 0:
@@ -292,7 +293,7 @@ class Run:
 
     def wake(self) -> None:
         """Have whoever waits look again."""
-        with self._changed:
+        with self._lock:
             self._changed.notify_all()
 
     # -- the end --------------------------------------------------------------------------------------------
@@ -312,7 +313,7 @@ class Run:
 
         Not for a `pending` call that was given up: the script goes on without it.
         """
-        with self._changed:
+        with self._lock:
             if pending is not None and pending.cancelled:
                 return
             self.fate = self.fate or error
@@ -340,21 +341,21 @@ class Run:
     def stop(self) -> None:
         """End the run for its calls: no new write leaves, and reads are not waited for."""
         now = time.monotonic()
-        with self._changed:
+        with self._lock:
             self.stopped = True
             self.deadline = now if self.deadline is None else min(self.deadline, now)
             self._changed.notify_all()
 
     def unsettled(self) -> list[CallRecord]:
         """The writes that were sent and have not been answered."""
-        with self._changed:
+        with self._lock:
             return [pending.record for pending in self._pending if pending.sent]
 
     def is_settled(self) -> bool:
         """Whether no write is under way."""
         if not (self._pending or self._leaving):
             return True
-        with self._changed:
+        with self._lock:
             return self._has_settled()
 
     def _has_settled(self) -> bool:
@@ -369,7 +370,7 @@ class Run:
             writes = "a write" if waiting == 1 else f"{waiting} writes"
             self.notice(f"{writes} already sent: waiting up to {seconds:.0f} s for the outcome (Ctrl-C leaves at once)")
         try:
-            with self._changed:
+            with self._lock:
                 self._changed.wait_for(self._has_settled, seconds)
         finally:
             self.tell_unsettled()
@@ -388,7 +389,7 @@ class Run:
 
     def calls(self) -> list[CallRecord]:
         """The records as they are now. A read that nobody waits for any more counts as cancelled."""
-        with self._changed:
+        with self._lock:
             abandoned = [pending.record for pending in self._pending if not pending.sent]
             return [
                 record.copy(status="error", error=Cancelled("the run ended first").fields())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from _queue import SimpleQueue  # what queue is made of, without what it imports
+from _queue import Empty, SimpleQueue  # what queue is made of, without what it imports
+from contextlib import suppress
 
 from luahost.errors import UsageError
 
@@ -28,7 +29,7 @@ class Workers:
         """Anew too in a program that has forked: threads do not come along."""
         self._program = os.getpid()
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._idle = threading.Semaphore(0)
+        self._idle: SimpleQueue[None] = SimpleQueue()  # an entry for each thread that waits; Ctrl-C leaves it unlocked
         self._lock = threading.Lock()
         self._count = 0
         self._closed = False
@@ -40,7 +41,8 @@ class Workers:
         self._check_open()
         self._jobs.put(job)  # without the lock, which each call would wait for
         self._check_open()  # the last thread may have left between the two
-        if self._idle.acquire(blocking=False):
+        with suppress(Empty):
+            self._idle.get_nowait()
             return
         with self._lock:
             self._check_open()
@@ -59,7 +61,7 @@ class Workers:
                 return
             job()
             del job  # an idle thread keeps nothing of the last run alive
-            self._idle.release()
+            self._idle.put(None)
 
     def abandon(self) -> None:
         """`close` without a lock."""

@@ -142,6 +142,7 @@ class Service:
 
     async def _outcome(self, ctx: ServerRequestContext, execution: Execution) -> ToolResult | Question:
         """What comes of a run, or what it asks; one that is cancelled meanwhile has ended."""
+        outcome: ToolResult | Question | None = None
         try:
             if _wants_progress(ctx):
                 async with _followed(ctx, execution):
@@ -150,12 +151,12 @@ class Service:
                 outcome = await execution.outcome()
         except asyncio.CancelledError:
             await execution.end()
-            self.executions.forget(execution)
             raise
         except UsageError as error:  # the folder that the server was given is there no more
             outcome = refused(error, EXECUTE, self._max_chars)
-        if not isinstance(outcome, Question):
-            self.executions.forget(execution)
+        finally:
+            if not isinstance(outcome, Question):
+                self.executions.forget(execution)
         return outcome
 
     def _begun(self, ctx: ServerRequestContext, arguments: Any) -> Execution:

@@ -11,6 +11,7 @@ import pytest
 from luahost.calls.journal import Journal
 from luahost.calls.limits import limit_exceeded
 from luahost.calls.run import Run
+from luahost.calls.workers import Workers
 from luahost.errors import Cancelled, NotFound
 from luahost.execution import Execution
 from luahost.lua.bridge import Bridge
@@ -18,6 +19,7 @@ from luahost.lua.modules import Modules
 from luahost.lua.waiting import IN_THREAD, complete
 from luahost.outcome import Interrupted
 from luahost.results import CallRecord, Limits
+from tests.ctrl_c import at_each_moment
 
 if TYPE_CHECKING:
     from luahost import Host
@@ -185,3 +187,34 @@ def test_a_second_interruption_at_any_point_of_the_end_tells_what_is_unknown() -
     assert told.startswith("unknown whether it happened: devin.create_session on account default")
     run.settle(0)
     assert sum(notice.startswith("unknown") for notice in run.notices) == 1
+
+
+def test_ctrl_c_leaves_no_run_locked_wherever_it_comes() -> None:
+    """Those who make its calls would wait for ever."""
+    run = Run(limits=Limits())
+    run.begin(CallRecord("devin.create_session", "default")).sent = True
+
+    def end() -> None:
+        run.stop()
+        run.calls()
+
+    def is_free() -> bool:
+        other = threading.Thread(target=run.unsettled, daemon=True)
+        other.start()
+        other.join(1)
+        return not other.is_alive()
+
+    assert at_each_moment(end, is_free) > 10
+
+
+def test_ctrl_c_leaves_the_threads_of_calls_usable_wherever_it_comes() -> None:
+    workers = Workers()
+
+    def make_calls() -> bool:
+        done = threading.Event()
+        threading.Thread(target=workers.submit, args=(done.set,), daemon=True).start()
+        return done.wait(1)
+
+    assert make_calls()
+    assert at_each_moment(lambda: workers.submit(lambda: None), make_calls) > 3
+    workers.close()

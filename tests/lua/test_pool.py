@@ -22,6 +22,7 @@ from luahost.errors import InternalError, UsageError
 from luahost.lua import child as child_module, parent as parent_module, pool as pool_module, runner, spawn
 from luahost.lua.child import Single
 from luahost.lua.pool import Pool
+from tests.ctrl_c import at_each_moment
 from tests.lua.test_runs import failure, no_child_left, scripts
 from tests.processes import alive, descendants, linux, parent, wait_until
 
@@ -385,33 +386,24 @@ def test_who_comes_while_a_pool_closes_does_not_wait_behind_those_who_leave(monk
 
 def test_ctrl_c_leaves_nothing_locked_wherever_it_comes() -> None:
     pool = Pool(reuse=1000)
-    seen = at = 0
 
-    def interrupt(_: Any, event: str, __: Any) -> Any:
-        nonlocal seen
-        seen += event in ("call", "return")  # where Python looks for signals
-        if seen == at and event in ("call", "return"):
-            raise KeyboardInterrupt
-        return interrupt
+    def take_and_give_back() -> None:
+        child = pool.take_ready()
+        assert child is not None
+        pool.give_back(child, fit=True)
 
-    while seen == at:
-        rests = pool.take()
-        assert rests is not None
-        pool.give_back(rests, fit=True)
-        seen, at = 0, at + 1
-        sys.settrace(interrupt)
-        try:
-            child = pool.take_ready()
-            assert child is not None
-            pool.give_back(child, fit=True)
-        except KeyboardInterrupt:
-            pass
-        finally:
-            sys.settrace(None)
-        assert pool._changed.acquire(timeout=1)
+    def is_usable() -> bool:
+        if not pool._changed.acquire(timeout=1):
+            return False
         pool._changed.release()
+        child = pool.take()
+        assert child is not None
+        pool.give_back(child, fit=True)
+        return True
+
+    assert is_usable()
+    assert at_each_moment(take_and_give_back, is_usable) > 10
     pool.close()
-    assert at > 10
 
 
 def killed(pid: int) -> None:

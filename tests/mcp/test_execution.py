@@ -18,7 +18,7 @@ from mcp.shared.exceptions import MCPError
 from luahost import Host
 from luahost.agents import ToolResult
 from luahost.mcp.execution import Execution, Executions
-from luahost.mcp.server import _followed
+from luahost.mcp.server import Service, _followed
 from tests.mcp.conftest import BUSY, HELLO, TOKEN, Http, Raw, Way, burning, call, run, until
 from tests.processes import alive
 
@@ -229,6 +229,23 @@ def test_the_end_of_the_server_is_the_end_of_its_runs(serve: Callable[..., Http]
     running.close()
     assert (served.process.returncode, said) == (0, "")
     run(until(lambda: not any(map(alive, busy))))
+
+
+def test_a_run_that_fails_for_a_fault_of_ours_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def act() -> None:
+        with Host(simulate=True, state=False) as host:
+            service = Service(host, {}, max_chars=20_000)
+            execution = service.executions.begin({"code": "return 1"}, ask=None, follow=False, owner="")
+            ctx: Any = SimpleNamespace(meta=None)
+            with pytest.raises(RuntimeError):
+                await service._outcome(ctx, execution)
+            assert not service.executions._going_on
+
+    monkeypatch.setattr(Host, "run_async", fail)
+    run(act())
 
 
 def test_no_run_begins_while_the_server_ends() -> None:
