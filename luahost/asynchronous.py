@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from luahost.calls.cancellation import Cancellation
-from luahost.lua.waiting import OnLoop
+from luahost.lua.on_loop import OnLoop
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future

@@ -23,7 +23,7 @@ from luahost.errors import InternalError
 from luahost.lua import bridge, confine
 from luahost.lua.child import Child
 from luahost.lua.frames import Splitter
-from luahost.lua.waiting import OnLoop
+from luahost.lua.on_loop import OnLoop
 from luahost.lua.wire import read_object
 from tests.escapes.frames.conftest import PRELUDE, start
 from tests.processes import alive, linux, wait_until
