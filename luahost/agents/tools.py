@@ -93,6 +93,7 @@ EXECUTE = Tool(
             "error": {"anyOf": [_ERROR, {"type": "null"}]},  # some clients know no list of types
             "calls": _list(_output({"call": _TEXT, "account": _TEXT, "status": _TEXT}, ["call"])),
             "notices": _list(_TEXT),
+            "plan": {**_list(_output({"call": _TEXT}, ["call"])), "description": "What a dry run would have done"},
             "cut": {**_list(_TEXT), "description": "What was too long and is not all here"},
         },
         ["ok"],
