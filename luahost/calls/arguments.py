@@ -12,7 +12,7 @@ from luahost.calls.names import did_you_mean
 from luahost.errors import InvalidArguments, Unsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from luahost.spec import Function, Param
 
@@ -74,11 +74,8 @@ def check(function: Function, arguments: Any) -> dict[str, Any]:
         if problem:
             problems.append((param.name, f"{param.name!r} {problem}"))
         clean[param.name] = value
-    if len(problems) > _MOST_STRAY and _is_whole(function, arguments, problems):
-        (name,) = _required(function)
-        raise InvalidArguments(
-            f"a whole result was given where {name!r} is wanted", hint=f"write {function.name}(x.{name})"
-        )
+    if len(problems) > _MOST_STRAY and wants_one_of(function, arguments) not in (None, *dict(problems)):
+        raise whole_given(function)
     if problems:
         told, more = problems[:_MOST_PROBLEMS], len(problems) > _MOST_PROBLEMS
         raise InvalidArguments(
@@ -89,14 +86,18 @@ def check(function: Function, arguments: Any) -> dict[str, Any]:
     return clean
 
 
-def _required(function: Function) -> list[str]:
-    return [param.name for param in function.params if param.required]
+def wants_one_of(function: Function, names: Container[str]) -> str | None:
+    """The one parameter that is required, where it is among `names`."""
+    required = [param.name for param in function.params if param.required]
+    return required[0] if len(required) == 1 and required[0] in names else None
 
 
-def _is_whole(function: Function, arguments: dict[str, Any], problems: list[tuple[str, str]]) -> bool:
-    """Whether what another function gave was passed on, in place of the one thing that is wanted of it."""
-    required = _required(function)
-    return len(required) == 1 and required[0] in arguments and required[0] not in dict(problems)
+def whole_given(function: Function) -> InvalidArguments:
+    """The error where what another function gave was passed on, in place of the one thing that is wanted of it."""
+    name = next(param.name for param in function.params if param.required)
+    return InvalidArguments(
+        f"a whole result was given where {name!r} is wanted", hint=f"write {function.name}(x.{name})"
+    )
 
 
 def check_version(function: Function, arguments: dict[str, Any], version: str, account: str) -> None:

@@ -53,6 +53,8 @@ class Arguments:
         if isinstance(first, Table) and len(args) == 1:
             if self._stays(args[0]):
                 yield from self._table(callee, first)
+        elif isinstance(first, Callee) and first.given and len(args) == 1:
+            yield from self._whole(callee, {field.name for field in first.function.returns if field.always})
         elif isinstance(first, Constant) or (len(args) > 1 and isinstance(self._values.of(args[-1]), Constant | Table)):
             yield from self._positional(callee, args)
 
@@ -146,6 +148,13 @@ class Arguments:
                     values[key.value] = self._plain(entry.value)
                 places.setdefault(key.value, entry.at)
         return _Given(values, places, is_open)
+
+    def _whole(self, callee: Callee, fields: set[str]) -> Iterator[Wrong]:
+        """What another function gave, which has these fields."""
+        known = {param.name for param in callee.function.params}
+        if arguments.wants_one_of(callee.function, fields) and not fields <= known:
+            error = arguments.whole_given(callee.function)
+            yield Wrong(None, f"{callee.name}: {error.message}", error.hint)
 
     def _checked(self, callee: Callee, given: _Given | list[Any]) -> Iterator[Wrong]:
         """What the call's own check says; each problem at its place."""
