@@ -105,7 +105,12 @@ class Pool:
         idle = self._idle.get(owner)
         if idle:
             return idle.pop()
-        return self._ready.pop() if self._ready else None
+        if not self._ready:
+            return None
+        child = self._ready.pop()
+        if self._reuse > 1 and not self._ready:
+            self._jobs.put(None)  # one is ready for whoever comes next, although nothing is to be ended
+        return child
 
     def abandon(self) -> None:
         """`close` without waiting and without a lock: for a host that nobody holds any more, from anywhere."""

@@ -357,8 +357,19 @@ def test_what_somebody_waits_for_is_not_ready_for_another() -> None:
         assert pool.take_ready("other") is None
         pool.give_back(mine, "mine", fit=True)
         assert pool.has_ready("mine")
-    finally:
         pool._waiting.remove("third")
+    finally:
+        pool.close()
+
+
+def test_where_processes_are_used_again_one_is_ready_for_the_next_owner(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "IDLE", 60)  # nor is it made for the lack of anything else to do
+    pool = Pool(reuse=10)
+    try:
+        for owner in ("one", "two", "three"):
+            assert pool.take(owner) is not None
+            assert wait_until(lambda: pool.has_ready("another"))
+    finally:
         pool.close()
 
 
