@@ -11,7 +11,7 @@ from luahost.outcome import Interrupted, run_result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from luahost.calls.run import Run
@@ -50,7 +50,7 @@ class Execution:
         run: Run,
         bridge: Bridge,
         *,
-        begin: Callable[[], Coroutine[Any, Any, dict[str, Any]]],
+        begin: Callable[[], dict[str, Any]],
         about: Callable[[], dict[str, Any]],
         waiting: Waiting,
         isolation: str,
@@ -108,7 +108,7 @@ class Execution:
 
     async def _run_script(self) -> None:
         try:
-            await self._execute(await self._begin())
+            await self._execute(self._begin())
             self._error = self._bridge.error()
         except UsageError:
             if not self._is_closed():

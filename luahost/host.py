@@ -226,7 +226,7 @@ class Host:
             keep_output=keep_output, never_blocks=waiting.never_blocks,
         )  # fmt: skip
 
-        async def begin() -> dict[str, Any]:
+        def begin() -> dict[str, Any]:
             start = start_of(
                 source, name, args or {}, list(words), run, None if again is None else again.header["seed"]
             )

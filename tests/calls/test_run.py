@@ -173,7 +173,7 @@ def test_a_second_interruption_at_any_point_of_the_end_tells_what_is_unknown() -
     parts: Any = SimpleNamespace(submit=None)
     bridge = Bridge(run, parts, modules=Modules(None))
 
-    async def interrupted() -> dict[str, Any]:
+    def interrupted() -> dict[str, Any]:
         raise KeyboardInterrupt
 
     execution = Execution(
