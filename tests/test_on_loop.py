@@ -470,6 +470,7 @@ def test_a_task_that_is_cancelled_twice_leaves_at_once_and_its_run_ends_all_the_
         await asyncio.sleep(2.2)
         return left
 
+    gc.collect()  # what tests of closed loops have left
     with caplog.at_level(logging.ERROR):
         assert on_loop(act, accounts=accounts(), policy=Policy(write="allow")) < 1
         gc.collect()
