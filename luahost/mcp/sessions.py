@@ -142,7 +142,8 @@ class Sessions:
             await reply(send, why.status, _said(why.code, str(why)))
 
     async def _post(self, headers: Mapping[bytes, bytes], scope: Scope, receive: Receive, send: Send) -> None:
-        _check(headers)
+        # One header may stand in several lines, which count as one (RFC 9110, 5.3).
+        _check(headers, b",".join(value for name, value in scope["headers"] if name == b"accept"))
         message = _parsed(await _body(receive))
         if isinstance(message, JSONRPCRequest) and message.method == "initialize" and _SESSION not in headers:
             session = self._new()
@@ -205,11 +206,11 @@ class _Nobody:
         pass
 
 
-def _check(headers: Mapping[bytes, bytes]) -> None:
+def _check(headers: Mapping[bytes, bytes], accept: bytes) -> None:
     """What a client sends and takes; raises Refused."""
     if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != b"application/json":
         raise Refused(415, "the content type of a request is application/json")
-    taken = {each.partition(b";")[0].strip().lower() for each in headers.get(b"accept", b"").split(b",")}
+    taken = {each.partition(b";")[0].strip().lower() for each in accept.split(b",")}
     if b"*/*" not in taken and not (taken & _JSON and taken & _EVENTS):
         raise Refused(406, "a client accepts both application/json and text/event-stream")
 

@@ -56,6 +56,17 @@ def test_an_answer_that_comes_soon_is_json(plain: Http, session: str) -> None:
     assert (answer["id"], answer["result"]["structuredContent"]["values"]) == (7, ["ä"])
 
 
+def test_what_a_client_takes_may_stand_in_two_lines(plain: Http, session: str) -> None:
+    body = json.dumps(call(7, "execute_lua", {"code": "return 1"})).encode()
+    headers = {**USUAL, "Mcp-Session-Id": session, "Content-Length": str(len(body)), "Accept": "application/json"}
+    with closing(http.client.HTTPConnection(urlsplit(plain.url).netloc, timeout=20)) as connection:
+        connection.putrequest("POST", "/mcp")
+        for name, value in (*headers.items(), ("Accept", "text/event-stream")):
+            connection.putheader(name, value)
+        connection.endheaders(body)
+        assert connection.getresponse().status == 200
+
+
 def test_one_that_takes_long_is_a_stream_with_a_sign_of_life(plain: Http, session: str) -> None:
     status, headers, body = ask(plain, call(7, "execute_lua", {"code": SLOW}), Mcp_Session_Id=session)
     assert (status, headers["Content-Type"]) == (200, "text/event-stream")
